@@ -1,0 +1,1 @@
+"""When things run: APScheduler is the clock, each job a plain function."""

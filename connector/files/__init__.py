@@ -1,0 +1,1 @@
+"""The file adapter: records that come as CSV."""

@@ -1,0 +1,1 @@
+"""The HubSpot adapter: client, translation and the ports it serves."""

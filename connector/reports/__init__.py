@@ -1,0 +1,1 @@
+"""Questions asked of the store: rows out, no rendering."""

@@ -1,0 +1,1 @@
+"""The Salesforce adapter: client, translation and the ports it serves."""

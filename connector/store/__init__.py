@@ -1,0 +1,1 @@
+"""What Baton remembers. SQL stops here: one module per thing stored."""
