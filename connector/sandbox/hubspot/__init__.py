@@ -1,0 +1,1 @@
+"""The embedded HubSpot portal: its state in `portal`, its wire protocol in `app`."""
