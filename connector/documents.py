@@ -64,7 +64,13 @@ def place_of(document: Any, path: Sequence[str | int]) -> str:
     for part in path:
         marks = getattr(node, "lc", None)
         try:
-            mark = marks.key(part) if isinstance(node, Mapping) and marks else marks.item(part) if marks else None
+            mark = (
+                marks.key(part)
+                if isinstance(node, Mapping) and marks
+                else marks.item(part)
+                if marks
+                else None
+            )
             place = f", line {mark[0] + 1}, column {mark[1] + 1}" if mark else place
             node = node[part]
         except (KeyError, IndexError, TypeError, AttributeError):

@@ -224,7 +224,9 @@ class RecordSource(System, Protocol):
 class HistorySource(System, Protocol):
     """Reads changes that the system itself remembers."""
 
-    def field_changes(self, object: str, window: Window, fields: Sequence[str]) -> Iterator[Sequence[FieldChange]]:
+    def field_changes(
+        self, object: str, window: Window, fields: Sequence[str]
+    ) -> Iterator[Sequence[FieldChange]]:
         """Field history inside the window, oldest first."""
         ...
 

@@ -167,7 +167,9 @@ def _nest(values: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
 
 def _known(role: str) -> str:
     keys = _CONNECTION_KEYS if role else _PLAIN_KEYS
-    return ", ".join(sorted(f"{PREFIX}{role.upper()}_{k.upper()}" if role else f"{PREFIX}{k.upper()}" for k in keys))
+    return ", ".join(
+        sorted(f"{PREFIX}{role.upper()}_{k.upper()}" if role else f"{PREFIX}{k.upper()}" for k in keys)
+    )
 
 
 def _validate(document: dict[str, Any], problems: list[str]) -> Settings:

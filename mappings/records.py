@@ -1,4 +1,4 @@
-"""Baton's own vocabulary: what a person, an account, an activity, an opportunity and an owner are, whatever system they live in.
+"""Baton's own vocabulary: a person, an account, an activity, an opportunity, an owner, in whatever system.
 
 Vendor shapes stop at each adapter's `translate.py`; everything behind it speaks these words. Nothing here knows a vendor.
 """
