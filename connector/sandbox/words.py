@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-SURNAMES_ZH = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+SURNAMES_ZH = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶"
+)
 GIVEN_ZH = (
     "伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超", "秀英",
     "霞", "平", "刚", "桂英", "建国", "建华", "文博", "雨桐", "子涵", "欣怡", "梓萱", "浩然", "宇轩", "思远", "志强", "晓东",
@@ -106,7 +108,12 @@ SAYS: dict[str, dict[str, tuple[str, ...]]] = {
 
 CHATTER: dict[str, tuple[str, ...]] = {
     "zh": ("好的谢谢", "收到，我先看看", "节后再联系吧", "麻烦再发一遍资料"),
-    "en": ("Thanks, got it", "Let me get back to you", "I am on holiday until Monday", "Could you resend that?"),
+    "en": (
+        "Thanks, got it",
+        "Let me get back to you",
+        "I am on holiday until Monday",
+        "Could you resend that?",
+    ),
 }
 
 FORMS = {
