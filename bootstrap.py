@@ -1,8 +1,8 @@
 """Sets Baton up and runs one command of its making, with nothing but a Python standard library.
 
 `make` calls it, and it does the same without `make`: `python3 bootstrap.py demo|test|check|lint|run|lock`.
-It must not import anything that has to be installed first, and it must start on an older Python, to be able to
-say which one is needed.
+It must not import anything that has to be installed first, and it must start on an older Python, to be
+able to say which one is needed.
 """
 
 from __future__ import annotations
@@ -150,9 +150,10 @@ def is_filled(requirements: str) -> bool:
 def install(requirements: str) -> None:
     """Install what the lock file pins, by hash, then Baton itself without touching any registry again."""
     uv = find_uv()
-    installer = [uv, "pip", "install", "--quiet", "--python", program("python")]
-    if uv is None:
-        installer = [program("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    python = str(program("python"))
+    installer = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if uv is not None:
+        installer = [uv, "pip", "install", "--quiet", "--python", python]
     say("installing %s with %s" % (requirements, "uv" if uv else "pip; the first time takes about a minute"))
     failure = "the installation failed; what the installer printed above says why"
     must([*installer, "--require-hashes", "-r", requirements], failure)
@@ -201,8 +202,8 @@ def lint(_arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Everything. Arguments go to pytest. A run that collects no test (pytest's exit 5) has failed."""
     prepare(DEVELOPMENT)
-    pytest = [program("python"), "-m", "pytest", "-q", "-n", "2", *arguments]
-    return run_steps([*lint_steps(), ("tests", pytest)])
+    pytest: Step = ("tests", [program("python"), "-m", "pytest", "-q", "-n", "2", *arguments])
+    return run_steps([*lint_steps(), pytest])
 
 
 def baton(arguments: list[str]) -> int:
