@@ -292,3 +292,28 @@ def test_a_test_cannot_wait_for_the_wall_clock() -> None:
 
 def test_examples_have_no_deadline_on_a_busy_machine() -> None:
     assert settings().deadline is None
+
+
+SMALL_ROOMS = ("mappings/", "connector/domain/")
+LONGEST_FUNCTION, LONGEST_MODULE, LONGEST_RULE_MODULE = 40, 400, 250
+
+
+def body_lines(function: ast.FunctionDef) -> int:
+    """Lines of a function's body without its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_functions_and_modules_stay_small_enough_to_read() -> None:
+    too_long: list[str] = []
+    for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        name, text = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+        limit = LONGEST_RULE_MODULE if name.startswith(SMALL_ROOMS) else LONGEST_MODULE
+        if text.count("\n") > limit:
+            too_long.append(f"{name}: {text.count(chr(10))} lines, at most {limit}")
+        too_long += [
+            f"{name}:{node.lineno} {node.name}: {body_lines(node)} lines, at most {LONGEST_FUNCTION}"
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.FunctionDef) and body_lines(node) > LONGEST_FUNCTION
+        ]
+    assert too_long == []
