@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector.domain.rules import Rules
     from connector.ports import Clock, RemoteSystem
     from connector.store.engine import Store, Tx
-    from mappings.document import PairMapping
+    from mappings.document import MappingDocument
 
 Render = Callable[["Message", str], str]
 """Turns a message into a sentence in a locale (`en`, `zh_CN`)."""
@@ -33,7 +33,7 @@ class Engine:
     store: Store
     marketing: RemoteSystem
     crm: RemoteSystem
-    mapping: PairMapping
+    mapping: MappingDocument
     rules: Callable[[Tx], Rules]
     clock: Clock
     new_id: Callable[[], str]
@@ -60,9 +60,9 @@ class Engine:
         marketing = connection == self.marketing.connection
         return SystemRole.MARKETING if marketing else SystemRole.CRM
 
-    def vendor(self, connection: str) -> str:
-        """The vendor of this connection, as mappings name it."""
-        return self.system(connection).capabilities.system
+    def side(self, connection: str) -> str:
+        """The name under which the mapping document speaks of this connection's system."""
+        return self.mapping.system_of(self.role(connection))
 
     def now(self) -> datetime:
         """Baton's present, aware UTC."""
