@@ -46,13 +46,15 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class StageVerdict:
     """The matrix column, the computed one beside a hand-set one. `since` is when its evidence first sufficed.
-    `points` counts evidence inside the column (strong 2, supporting 1), for hand-off points inside a column."""
+    `points` counts evidence inside the column (strong 2, supporting 1), for hand-off points inside a column.
+    `flags` are the alerts of the signals document that hold, `notify` among them."""
 
     id: str
     computed: str
     since: datetime | None = None
     points: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     hand_set: HandSet | None = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class Deed(StrEnum):
 @dataclass(frozen=True, slots=True)
 class HandOffVerdict:
     """Whether the lead passes to sales now. `refusals` say every reason against it, whether or not anybody asked;
-    `eligible_from` when the last dated one ends. `request` is the click that this answers."""
+    `eligible_from` when the last dated one ends. `request` is the click that this answers, `settles` the ids of all
+    clicks that are answered with it (five clicks are one wish)."""
 
     deed: Deed
     mode: str
@@ -88,6 +91,7 @@ class HandOffVerdict:
     pool: str = ""
     request: Request | None = None
     cause: str = ""
+    settles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,8 @@ class Versions:
 class Decision:
     """The answer. Between two inputs it does not change before `reconsider_at` (None: never by itself).
 
-    `wanted` holds Baton's own fields by our names (see `mappings/defaults`), the same for every system.
+    `wanted` holds Baton's own fields by our names (see `mappings/defaults`), the same for every system. `cycle` is the
+    buying cycle that the decision is about; it differs from the memory's when fresh evidence opened another.
     """
 
     persona: PersonaVerdict
@@ -169,3 +174,5 @@ class Decision:
     versions: Versions = Versions()
     reconsider_at: datetime | None = None
     flags: tuple[str, ...] = ()
+    cycle: int = 1
+    cycle_opened_at: datetime | None = None

@@ -1,0 +1,50 @@
+"""What every configuration document has in common: strict sections and texts for people in several languages.
+
+Knows neither where a document is kept nor what its sections mean.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A part of a configuration document: immutable, and a key that it does not know is an error with its path."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _with_english(texts: dict[str, str]) -> dict[str, str]:
+    if not texts.get("en", "").strip():
+        raise ValueError("an English text (en) is needed; other languages stand beside it")
+    return texts
+
+
+Texts = Annotated[dict[str, str], AfterValidator(_with_english)]
+"""One text per locale; `en` is required and stands in for a locale that is missing."""
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+"""An id in configuration: lower case, digits, hyphen, underscore. Never a slash: that parts persona from stage."""
+
+
+def text_in(texts: Mapping[str, str], locale: str) -> str:
+    """The text for a locale (`zh-CN` and `zh_CN` are one), else for its language, else English."""
+    wanted = locale.replace("-", "_").casefold()
+    by_locale = {name.replace("-", "_").casefold(): text for name, text in texts.items()}
+    if wanted in by_locale:
+        return by_locale[wanted]
+    language = wanted.split("_")[0]
+    return next(
+        (text for name, text in by_locale.items() if name.split("_")[0] == language), texts.get("en", "")
+    )
+
+
+def repeated(ids: Iterable[str], path: str) -> list[str]:
+    """One problem for each id that is declared more than once."""
+    return [
+        f"{path}: id {name!r} is declared {count} times" for name, count in Counter(ids).items() if count > 1
+    ]
