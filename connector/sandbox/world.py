@@ -29,6 +29,18 @@ class Switches:
     converted_status_converts: bool = False
     new_fields_hidden: bool = True
     multi_currency: bool = False
+    hubspot_unique_conflict: str = "conflict"
+    hubspot_batch_update_by_email: bool = False
+    hubspot_gdpr_blocks_email: bool = True
+    salesforce_trims_text: bool = True
+    salesforce_folds_email: bool = False
+    salesforce_stamps_milliseconds: bool = False
+    salesforce_refuses_inactive_owner: bool = True
+    salesforce_lookup_history_twice: bool = True
+    salesforce_attributes_first: bool = True
+    salesforce_bulk_polls: int = 0
+    salesforce_outbound_duplicates: bool = False
+    salesforce_outbound_disorder: bool = False
 
 
 @dataclass(slots=True)

@@ -13,7 +13,24 @@ MAX_TEXT = 65_536
 
 _EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s.,;<>()\"]+(\.[^@\s.,;<>()\"]+)+")
 _DIGITS = re.compile(r"-?\d{1,18}")
-_CALLING_CODES = ("1", "7", "81", "82", "86", "852", "853", "886", "65", "91", "33", "34", "39", "44", "49", "61")
+_CALLING_CODES = (
+    "1",
+    "7",
+    "81",
+    "82",
+    "86",
+    "852",
+    "853",
+    "886",
+    "65",
+    "91",
+    "33",
+    "34",
+    "39",
+    "44",
+    "49",
+    "61",
+)
 
 
 class BadValueError(ValueError):
@@ -158,7 +175,7 @@ def searchable_phone(value: str) -> str:
     """Area code and local number in digits, without the country code (HubSpot's search guide, phone numbers)."""
     stripped = value.strip()
     digits = re.sub(r"\D", "", stripped)
-    if not (stripped.startswith("+") or stripped.startswith("00")):
+    if not stripped.startswith(("+", "00")):
         return digits
     digits = digits.removeprefix("00")
     for code in sorted(_CALLING_CODES, key=len, reverse=True):
