@@ -160,8 +160,7 @@ handoff = Table(
     text("owner_id"),
     text("route"),
     text("cell"),
-    text("stage"),
-    maybe_at("stage_at"),
+    text("stage_at"),
     *money_columns("value"),
     Column("explained", Json, nullable=False),
     Column("versions", Json, nullable=False),
@@ -187,7 +186,7 @@ partial_index(
     handoff,
     "lead_id",
     "cycle",
-    where=(handoff.c.answer == "open") & (handoff.c.point != "failed"),
+    where=(handoff.c.answer != "rejected") & (handoff.c.point != "failed"),
     unique=True,
 )
 

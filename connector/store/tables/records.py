@@ -101,6 +101,7 @@ link = Table(
     text("role"),
     at("since"),
     flag("by_baton"),
+    Index("ix_link_remote_id", "connection", "remote_id"),
     one_of("state", "active", "duplicate", "merged", "converted", "gone"),
 )
 
@@ -160,8 +161,7 @@ activity_tie = Table(
     *record_key(),
     Column("who", String, primary_key=True),
     lead_ref(nullable=True),
-    at("occurred_at"),
-    Index("ix_activity_tie_lead", "lead_id", "occurred_at"),
+    Index("ix_activity_tie_lead_id", "lead_id"),
     Index("ix_activity_tie_who", "who", "connection"),
 )
 

@@ -1,0 +1,269 @@
+"""What was decided and where each lead stands. Decisions, cell entries, transitions and refusals are only ever added to;
+the lead's state is their projection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from connector.domain.decision import Decision, Transition, Versions
+from connector.domain.facts import Actor, Memory, Message, Step
+from connector.store import tables
+from connector.store.engine import Tx
+from connector.store.types import digest, money_from, money_values
+from connector.store.writes import chunks, insert_new, insert_once, run_many, upsert
+from mappings.records import Money
+
+UNVERSIONED = Versions()
+"""Taken under nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadState:
+    """Where a lead stands: what the next decision remembers, and what lists and reports show."""
+
+    lead_id: str
+    memory: Memory
+    cell: str = ""
+    role: str = ""
+    reconsider_at: datetime | None = None
+    value: Money | None = None
+    versions: Versions = UNVERSIONED
+    decision_id: int | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CellEntry:
+    """A lead's stay in a cell. `unit` is the account, or the lead where it has none: the unit of every figure."""
+
+    lead_id: str
+    unit: str
+    cycle: int
+    persona: str
+    stage: str
+    cell: str
+    entered_at: datetime
+    left_at: datetime | None = None
+    evidence_ids: tuple[str, ...] = ()
+    versions: Versions = UNVERSIONED
+    learned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A command that was refused, with every reason."""
+
+    lead_id: str
+    at: datetime
+    actor: Actor
+    command: str
+    reasons: tuple[Message, ...]
+
+
+def content_hash(decision: Decision) -> str:
+    """Equal for decisions that say the same, under whatever versions and with whatever next look."""
+    return digest(replace(decision, versions=Versions(), reconsider_at=None))
+
+
+def record_decision(tx: Tx, lead_id: str, *, decision: Decision, at: datetime) -> int | None:
+    """Append the decision if it says something else than the last one; its id, or None when nothing changed."""
+    s, t = tables.lead_state, tables.decision
+    content = content_hash(decision)
+    last = tx.execute(select(s.c.decision_hash).where(s.c.lead_id == lead_id)).scalar()
+    if last == content:
+        return None
+    values = {"lead_id": lead_id, "at": at, "document": decision, "hash": content}
+    decision_id: int = tx.execute(t.insert().returning(t.c.id), values).scalar_one()
+    known = {
+        "lead_id": lead_id,
+        "decision_id": decision_id,
+        "decision_hash": content,
+        "versions": {},
+        "updated_at": at,
+    }
+    tx.execute(upsert(tx, s, update=("decision_id", "decision_hash")), known)
+    return decision_id
+
+
+def decisions_of(tx: Tx, lead_id: str, *, limit: int = 50) -> list[tuple[int, datetime, dict[str, Any]]]:
+    """(id, at, document) of a lead's decisions, the newest first."""
+    t = tables.decision
+    query = select(t).where(t.c.lead_id == lead_id).order_by(t.c.id.desc()).limit(limit)
+    return [(row.id, row.at, row.document) for row in tx.execute(query)]
+
+
+def save_state(tx: Tx, state: LeadState, *, at: datetime) -> None:
+    """Store where a lead stands. `decision_id` and `memory.answered_requests` are kept elsewhere and not written here."""
+    memory = state.memory
+    values = {
+        "lead_id": state.lead_id,
+        "step": memory.step.value,
+        "step_since": memory.step_since,
+        "persona": memory.persona,
+        "persona_candidate": memory.persona_candidate,
+        "persona_differs_since": memory.persona_differs_since,
+        "stage": memory.stage,
+        "stage_since": memory.stage_since,
+        "cell": state.cell,
+        "role": state.role,
+        "cycle": memory.cycle,
+        "cycle_opened_at": memory.cycle_opened_at,
+        "reconsider_at": state.reconsider_at,
+        **money_values("value", state.value),
+        "versions": asdict(state.versions),
+        "updated_at": at,
+    }
+    tx.execute(upsert(tx, tables.lead_state, update=tuple(values)[1:]), values)
+
+
+def _state(row: Any, answered: frozenset[str]) -> LeadState:
+    memory = Memory(
+        step=Step(row.step),
+        step_since=row.step_since,
+        persona=row.persona,
+        persona_candidate=row.persona_candidate,
+        persona_differs_since=row.persona_differs_since,
+        stage=row.stage,
+        stage_since=row.stage_since,
+        cycle=row.cycle,
+        cycle_opened_at=row.cycle_opened_at,
+        answered_requests=answered,
+    )
+    return LeadState(
+        lead_id=row.lead_id,
+        memory=memory,
+        cell=row.cell,
+        role=row.role,
+        reconsider_at=row.reconsider_at,
+        value=money_from(row.value_minor, row.value_currency),
+        versions=Versions(**row.versions),
+        decision_id=row.decision_id,
+        updated_at=row.updated_at,
+    )
+
+
+def states(tx: Tx, lead_ids: Sequence[str]) -> dict[str, LeadState]:
+    """Where these leads stand; one that was never decided is absent. Two queries per 500 leads."""
+    t, r = tables.lead_state, tables.request
+    found: dict[str, LeadState] = {}
+    for chunk in chunks(lead_ids):
+        answered: dict[str, set[str]] = {}
+        query = select(r.c.lead_id, r.c.id).where(r.c.lead_id.in_(chunk), r.c.answered_at.is_not(None))
+        for lead_id, request_id in tx.execute(query).tuples():
+            answered.setdefault(lead_id, set()).add(request_id)
+        for row in tx.execute(select(t).where(t.c.lead_id.in_(chunk))):
+            found[row.lead_id] = _state(row, frozenset(answered.get(row.lead_id, ())))
+    return found
+
+
+def enter_cell(tx: Tx, entry: CellEntry, *, at: datetime) -> bool:
+    """Record that a lead came to a cell, and left the one it was in at that moment. False when it stands there already
+    in the same cycle, or exactly this entry is known."""
+    t = tables.cell_entry
+    open_now = tx.execute(select(t).where(t.c.lead_id == entry.lead_id, t.c.left_at.is_(None))).first()
+    if open_now is not None:
+        if (open_now.cell, open_now.cycle) == (entry.cell, entry.cycle):
+            return False
+        leave_cell(tx, entry.lead_id, left_at=max(entry.entered_at, open_now.entered_at))
+    values = {**asdict(entry), "evidence_ids": list(entry.evidence_ids), "learned_at": entry.learned_at or at}
+    return insert_once(tx, t, values=values, key=("lead_id", "cycle", "cell", "entered_at"))
+
+
+def leave_cell(tx: Tx, lead_id: str, *, left_at: datetime) -> bool:
+    """Record that the lead left the cell it stood in. False when it stood in none."""
+    t = tables.cell_entry
+    statement = update(t).where(t.c.lead_id == lead_id, t.c.left_at.is_(None))
+    return tx.execute(statement.values(left_at=left_at)).rowcount > 0
+
+
+def cell_entries_of(tx: Tx, lead_id: str) -> list[CellEntry]:
+    """A lead's way through the matrix, oldest first."""
+    t = tables.cell_entry
+    query = select(t).where(t.c.lead_id == lead_id).order_by(t.c.entered_at, t.c.id)
+    return [_entry(row) for row in tx.execute(query)]
+
+
+def _entry(row: Any) -> CellEntry:
+    return CellEntry(
+        lead_id=row.lead_id,
+        unit=row.unit,
+        cycle=row.cycle,
+        persona=row.persona,
+        stage=row.stage,
+        cell=row.cell,
+        entered_at=row.entered_at,
+        left_at=row.left_at,
+        evidence_ids=tuple(row.evidence_ids),
+        versions=Versions(**row.versions),
+        learned_at=row.learned_at,
+    )
+
+
+def add_transitions(
+    tx: Tx, lead_id: str, *, transitions: Sequence[Transition], versions: Versions, learned_at: datetime
+) -> None:
+    """Append steps of the life cycle; one that is there already is not doubled."""
+    rows = [
+        {
+            "lead_id": lead_id,
+            "old": step.old.value,
+            "new": step.new.value,
+            "occurred_at": step.occurred_at,
+            "learned_at": learned_at,
+            "actor_kind": step.actor.kind,
+            "actor_id": step.actor.id,
+            "cause": step.cause,
+            "implied": step.implied,
+            "violation": step.violation,
+            "versions": asdict(versions),
+        }
+        for step in transitions
+    ]
+    run_many(tx, insert_new(tx, tables.transition, key=("lead_id", "old", "new", "occurred_at")), rows)
+
+
+def transitions_of(tx: Tx, lead_id: str) -> list[tuple[Transition, datetime]]:
+    """A lead's steps, each with the time it was learned, in the order they were recorded."""
+    t = tables.transition
+    query = select(t).where(t.c.lead_id == lead_id).order_by(t.c.occurred_at, t.c.id)
+    return [(_transition(row), row.learned_at) for row in tx.execute(query)]
+
+
+def _transition(row: Any) -> Transition:
+    actor = Actor(row.actor_kind, row.actor_id)
+    step = (Step(row.old), Step(row.new), row.occurred_at, actor, row.cause)
+    return Transition(*step, implied=row.implied, violation=row.violation)
+
+
+def add_refusal(tx: Tx, refusal: Refusal) -> None:
+    """Append a refused attempt."""
+    values = {
+        "lead_id": refusal.lead_id,
+        "at": refusal.at,
+        "actor_kind": refusal.actor.kind,
+        "actor_id": refusal.actor.id,
+        "command": refusal.command,
+        "reasons": list(refusal.reasons),
+    }
+    tx.execute(tables.refusal.insert(), values)
+
+
+def refusals_of(tx: Tx, lead_id: str, *, limit: int = 50) -> list[Refusal]:
+    """Refused attempts at a lead, the newest first."""
+    t = tables.refusal
+    query = select(t).where(t.c.lead_id == lead_id).order_by(t.c.at.desc(), t.c.id.desc()).limit(limit)
+    return [
+        Refusal(
+            row.lead_id,
+            row.at,
+            Actor(row.actor_kind, row.actor_id),
+            row.command,
+            tuple(Message(message["id"], message["params"]) for message in row.reasons),
+        )
+        for row in tx.execute(query)
+    ]

@@ -1,0 +1,275 @@
+"""Hand-offs: rows that walk from a request to the answer of sales through named recovery points.
+
+A worker claims a row, does one remote step, and says so in a transaction of its own; whoever comes after a crash goes on
+from the last point. Which step comes next, and whether a hand-off may begin at all, is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select, update
+
+from connector.domain.decision import EpisodeAnswer, Versions
+from connector.domain.facts import Actor, Answer, Episode
+from connector.store import tables
+from connector.store.claims import Claim
+from connector.store.engine import Tx
+from connector.store.rejections import record_rejection, rejections_of
+from connector.store.types import money_from, money_values
+from connector.store.writes import chunks, insert_into
+from mappings.records import Money, RecordKey
+
+DONE = "done"
+FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """One hand-off. `point` is the last step that is known to be done: claimed, crm_record_known, owner_assigned, noted,
+    confirmed_back, done; or failed. `cell`, `value`, `versions` and `evidence_ids` are frozen at its request."""
+
+    id: str
+    lead_id: str
+    cycle: int
+    requested_at: datetime
+    requested_by: Actor
+    request_id: str | None = None
+    cause: str = ""
+    point: str = "claimed"
+    crm: RecordKey | None = None
+    owner_id: str = ""
+    route: str = ""
+    cell: str = ""
+    stage_at: str = ""
+    value: Money | None = None
+    explained: Mapping[str, object] = field(default_factory=dict)
+    versions: Mapping[str, object] = field(default_factory=dict)
+    evidence_ids: tuple[str, ...] = ()
+    confirmed_at: datetime | None = None
+    answer: Answer = Answer.OPEN
+    answered_at: datetime | None = None
+    claim: str = ""
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    error: str = ""
+
+
+def frozen_versions(versions: Versions) -> dict[str, object]:
+    """Versions as a hand-off keeps them."""
+    return asdict(versions)
+
+
+def begin_handoff(tx: Tx, handoff: HandOff) -> bool:
+    """Open a hand-off, due at its request. False when one that sales did not reject is there for this lead and cycle, or
+    this request or id was used before: then nothing is written. This is what makes a click count once."""
+    values = {
+        "id": handoff.id,
+        "lead_id": handoff.lead_id,
+        "cycle": handoff.cycle,
+        "request_id": handoff.request_id,
+        "requested_at": handoff.requested_at,
+        "actor_kind": handoff.requested_by.kind,
+        "actor_id": handoff.requested_by.id,
+        "cause": handoff.cause,
+        "point": handoff.point,
+        **_crm_values(handoff.crm),
+        "owner_id": handoff.owner_id,
+        "route": handoff.route,
+        "cell": handoff.cell,
+        "stage_at": handoff.stage_at,
+        **money_values("value", handoff.value),
+        "explained": handoff.explained,
+        "versions": handoff.versions,
+        "evidence_ids": list(handoff.evidence_ids),
+        "next_attempt_at": handoff.next_attempt_at or handoff.requested_at,
+    }
+    t = tables.handoff
+    statement = insert_into(tx, t).on_conflict_do_nothing().values(**values).returning(t.c.id)
+    return tx.execute(statement).first() is not None
+
+
+def _crm_values(crm: RecordKey | None) -> dict[str, str | None]:
+    if crm is None:
+        return {"crm_connection": None, "crm_object": None, "crm_id": None}
+    return {"crm_connection": crm.connection, "crm_object": crm.object, "crm_id": crm.id}
+
+
+def claim_handoffs(tx: Tx, claim: Claim, *, limit: int) -> list[HandOff]:
+    """Take hand-offs that have a step to do now, the longest waiting first."""
+    t = tables.handoff
+    free = or_(t.c.claim == "", t.c.claim_until < claim.at)
+    query = select(t.c.id).where(t.c.next_attempt_at.is_not(None), t.c.next_attempt_at <= claim.at, free)
+    chosen = query.order_by(t.c.next_attempt_at, t.c.id).limit(limit).with_for_update(skip_locked=True)
+    ids = list(tx.execute(chosen).scalars())
+    tx.execute(update(t).where(t.c.id.in_(ids)).values(claim=claim.token, claim_until=claim.until))
+    order = (t.c.next_attempt_at, t.c.id)
+    return [_handoff(row) for row in tx.execute(select(t).where(t.c.id.in_(ids)).order_by(*order))]
+
+
+def advance(
+    tx: Tx, handoff: HandOff, *, point: str, at: datetime, crm: RecordKey | None = None, owner_id: str = ""
+) -> bool:
+    """Record that a step is done; the claim stays. False when the claim was lost meanwhile: stop, another goes on.
+
+    Point `confirmed_back` dates the hand-off; `done` ends it.
+    """
+    values: dict[str, Any] = {"point": point, "attempts": 0, "error": ""}
+    if crm is not None:
+        values |= _crm_values(crm)
+    if owner_id:
+        values["owner_id"] = owner_id
+    if point == "confirmed_back":
+        values["confirmed_at"] = at
+    if point == DONE:
+        values |= {"next_attempt_at": None, "claim": "", "claim_until": None}
+    return _fenced(tx, handoff, values)
+
+
+def _fenced(tx: Tx, handoff: HandOff, values: Mapping[str, Any]) -> bool:
+    t = tables.handoff
+    mine = update(t).where(t.c.id == handoff.id, t.c.claim == handoff.claim)
+    return tx.execute(mine.values(**values)).rowcount > 0
+
+
+def try_handoff_later(tx: Tx, handoff: HandOff, *, at: datetime, error: str) -> bool:
+    """Give the row back, due again at `at`. `error` carries no personal data. False when the claim was lost."""
+    t = tables.handoff
+    again = {
+        "next_attempt_at": at,
+        "claim": "",
+        "claim_until": None,
+        "error": error,
+        "attempts": t.c.attempts + 1,
+    }
+    return _fenced(tx, handoff, again)
+
+
+def fail_handoff(tx: Tx, handoff: HandOff, *, error: str) -> bool:
+    """Give up: nothing was handed off, the lead is free for another. False when the claim was lost."""
+    ended = {"point": FAILED, "next_attempt_at": None, "claim": "", "claim_until": None, "error": error}
+    return _fenced(tx, handoff, ended)
+
+
+def replay_handoff(tx: Tx, handoff_id: str, *, at: datetime) -> bool:
+    """Go on with a failed hand-off from the beginning; every step looks before it acts. False when it did not fail."""
+    t = tables.handoff
+    failed = update(t).where(t.c.id == handoff_id, t.c.point == FAILED)
+    fresh = {"point": "claimed", "next_attempt_at": at, "attempts": 0, "error": ""}
+    return tx.execute(failed.values(**fresh)).rowcount > 0
+
+
+def reassign(tx: Tx, handoff_id: str, *, owner_id: str) -> None:
+    """The hand-off goes to another owner (rerouted, reclaimed); the record itself is changed by whoever calls."""
+    t = tables.handoff
+    tx.execute(update(t).where(t.c.id == handoff_id).values(owner_id=owner_id))
+
+
+def record_answer(tx: Tx, answer: EpisodeAnswer, *, learned_at: datetime) -> bool:
+    """Record what sales said. False when this answer is known. A rejection after an acceptance replaces it."""
+    t = tables.handoff
+    other = update(t).where(t.c.id == answer.handoff_id, t.c.answer != answer.answer.value)
+    changed = tx.execute(other.values(answer=answer.answer.value, answered_at=answer.at)).rowcount > 0
+    if answer.rejection is not None:
+        changed |= record_rejection(tx, answer.handoff_id, rejection=answer.rejection, learned_at=learned_at)
+    return changed
+
+
+def _handoff(row: Any) -> HandOff:
+    crm = RecordKey(row.crm_connection, row.crm_object, row.crm_id) if row.crm_id else None
+    return HandOff(
+        id=row.id,
+        lead_id=row.lead_id,
+        cycle=row.cycle,
+        requested_at=row.requested_at,
+        requested_by=Actor(row.actor_kind, row.actor_id),
+        request_id=row.request_id,
+        cause=row.cause,
+        point=row.point,
+        crm=crm,
+        owner_id=row.owner_id,
+        route=row.route,
+        cell=row.cell,
+        stage_at=row.stage_at,
+        value=money_from(row.value_minor, row.value_currency),
+        explained=row.explained,
+        versions=row.versions,
+        evidence_ids=tuple(row.evidence_ids),
+        confirmed_at=row.confirmed_at,
+        answer=Answer(row.answer),
+        answered_at=row.answered_at,
+        claim=row.claim,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        error=row.error,
+    )
+
+
+def handoff(tx: Tx, handoff_id: str) -> HandOff | None:
+    """One hand-off."""
+    t = tables.handoff
+    row = tx.execute(select(t).where(t.c.id == handoff_id)).first()
+    return None if row is None else _handoff(row)
+
+
+def handoffs_of(tx: Tx, lead_ids: Sequence[str]) -> dict[str, list[HandOff]]:
+    """Every hand-off of these leads, failed ones included, by request."""
+    t = tables.handoff
+    found: dict[str, list[HandOff]] = {}
+    for chunk in chunks(lead_ids):
+        for one in _select(tx, select(t).where(t.c.lead_id.in_(chunk))):
+            found.setdefault(one.lead_id, []).append(one)
+    return found
+
+
+def _select(tx: Tx, query: Select[Any]) -> list[HandOff]:
+    t = tables.handoff
+    return [_handoff(row) for row in tx.execute(query.order_by(t.c.requested_at, t.c.id))]
+
+
+def handoffs_between(tx: Tx, start: datetime, *, end: datetime) -> list[HandOff]:
+    """Hand-offs requested in `start <= t < end` that did not fail: what a period's figures count."""
+    t = tables.handoff
+    return _select(
+        tx, select(t).where(t.c.requested_at >= start, t.c.requested_at < end, t.c.point != FAILED)
+    )
+
+
+def open_handoffs(tx: Tx, limit: int) -> list[HandOff]:
+    """Hand-offs without an answer, the oldest first: what an SLA is held against."""
+    t = tables.handoff
+    return _select(tx, select(t).where(t.c.answer == "open", t.c.point != FAILED).limit(limit))
+
+
+def episodes_of(tx: Tx, lead_ids: Sequence[str]) -> dict[str, tuple[Episode, ...]]:
+    """The hand-offs of these leads as rules see them, failed ones left out, by request. Two queries per 500 leads."""
+    found: dict[str, tuple[Episode, ...]] = {}
+    for chunk in chunks(lead_ids):
+        mine = handoffs_of(tx, chunk)
+        rejections = rejections_of(tx, [one.id for several in mine.values() for one in several])
+        for lead_id, several in mine.items():
+            found[lead_id] = tuple(_episode(h, rejections.get(h.id)) for h in several if h.point != FAILED)
+    return found
+
+
+def _episode(one: HandOff, rejection: Any) -> Episode:
+    return Episode(
+        id=one.id,
+        lead_id=one.lead_id,
+        cycle=one.cycle,
+        requested_at=one.requested_at,
+        requested_by=one.requested_by,
+        confirmed_at=one.confirmed_at,
+        owner_id=one.owner_id,
+        cell=one.cell,
+        value=one.value,
+        explained=one.explained,
+        answer=one.answer,
+        answered_at=one.answered_at,
+        rejection=rejection,
+        stage_at=one.stage_at,
+        evidence_ids=one.evidence_ids,
+    )

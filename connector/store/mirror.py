@@ -1,0 +1,291 @@
+"""Baton's copy of what each system says, written by every read. It knows vendor field names, not what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select, update
+
+from connector.ports import RecordState, RemoteRow
+from connector.store import tables
+from connector.store.engine import Tx
+from connector.store.types import to_json
+from connector.store.writes import (
+    TimeWriter,
+    chunks,
+    insert_into,
+    is_record,
+    key_of,
+    key_values,
+    run_many,
+    run_raw,
+)
+from mappings.records import RecordKey, Scalar
+
+_COLUMNS = (
+    "connection", "object", "remote_id", "fields", "hash", "modified_at", "learned_at", "state", "merged_into", "pending",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorRow:
+    """One record as last read. `pending`: changed since it was last matched."""
+
+    key: RecordKey
+    fields: Mapping[str, Scalar]
+    hash: str
+    modified_at: datetime
+    learned_at: datetime
+    state: RecordState
+    merged_into: str
+    pending: bool
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a read changed. `changed`: remote id → the fields before. `stale`: rows older than what is here, left out."""
+
+    new: list[str] = field(default_factory=list)
+    changed: dict[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    unchanged: int = 0
+    stale: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """A row on its way in, with its fields as JSON text and the hash of its content."""
+
+    row: RemoteRow
+    text: str
+    hash: str
+
+
+def _coming(row: RemoteRow) -> _Coming:
+    text = to_json(row.fields if isinstance(row.fields, dict) else dict(row.fields))
+    content = blake2b(text.encode(), digest_size=16, salt=row.state.value[:8].encode())
+    if row.merged_into:
+        content.update(row.merged_into.encode())
+    return _Coming(row, text, content.hexdigest())
+
+
+def take(tx: Tx, connection: str, *, object: str, rows: Sequence[RemoteRow], learned_at: datetime) -> Taken:
+    """Store a page. A row whose content is known costs no write; one older than the stored row is left out, unless it
+    says that the record is gone. New and changed rows are pending until `settle`.
+
+    Each row must carry all fields asked for: a field that is absent here is forgotten.
+    """
+    taken = Taken()
+    writes: dict[str, _Coming] = {}
+    touched: list[dict[str, Any]] = []
+    for chunk in chunks(rows):
+        known = _known(tx, connection, object=object, ids=[row.id for row in chunk])
+        for coming in map(_coming, chunk):
+            _sort(coming, known, taken=taken, writes=writes, touched=touched)
+    taken.changed = _before(tx, connection, object=object, ids=[i for i in writes if i not in set(taken.new)])
+    _write(tx, RecordKey(connection, object, ""), list(writes.values()), learned_at=learned_at)
+    _touch(tx, connection, object=object, rows=touched)
+    return taken
+
+
+def _known(tx: Tx, connection: str, *, object: str, ids: Sequence[str]) -> dict[str, tuple[str, datetime]]:
+    t = tables.mirror
+    query = select(t.c.remote_id, t.c.hash, t.c.modified_at)
+    found = tx.execute(
+        query.where(t.c.connection == connection, t.c.object == object, t.c.remote_id.in_(ids))
+    )
+    return {row.remote_id: (row.hash, row.modified_at) for row in found}
+
+
+def _sort(
+    coming: _Coming,
+    known: dict[str, tuple[str, datetime]],
+    *,
+    taken: Taken,
+    writes: dict[str, _Coming],
+    touched: list[dict[str, Any]],
+) -> None:
+    """Put one row where it belongs, and remember it as known for a second row of the same record."""
+    row = coming.row
+    before = known.get(row.id)
+    if before is not None and row.modified_at < before[1] and row.state is RecordState.ACTIVE:
+        taken.stale += 1
+        return
+    known[row.id] = (coming.hash, row.modified_at)
+    if before is None:
+        taken.new.append(row.id)
+        writes[row.id] = coming
+    elif before[0] != coming.hash or row.id in writes:
+        writes[row.id] = coming
+    else:
+        taken.unchanged += 1
+        if before[1] != row.modified_at:
+            touched.append({"b_id": row.id, "b_at": row.modified_at})
+
+
+def _before(tx: Tx, connection: str, *, object: str, ids: Sequence[str]) -> dict[str, Mapping[str, Scalar]]:
+    t = tables.mirror
+    before: dict[str, Mapping[str, Scalar]] = {}
+    for chunk in chunks(ids):
+        query = select(t.c.remote_id, t.c.fields)
+        found = tx.execute(
+            query.where(t.c.connection == connection, t.c.object == object, t.c.remote_id.in_(chunk))
+        )
+        before.update((row.remote_id, row.fields) for row in found)
+    return before
+
+
+def _write(tx: Tx, lane: RecordKey, coming: Sequence[_Coming], *, learned_at: datetime) -> None:
+    if not coming:
+        return
+    t = tables.mirror
+    statement = insert_into(tx, t)
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=list(t.primary_key.columns),
+        set_={column: new[column] for column in _COLUMNS[3:]},
+        # Repeats the rule of `_sort` for a reader that was overtaken by another process.
+        where=or_(new.modified_at >= t.c.modified_at, new.state != RecordState.ACTIVE.value),
+    )
+    time = TimeWriter(tx)
+    learned = time(learned_at)
+    place = (lane.connection, lane.object)
+    rows = (
+        (
+            *place,
+            c.row.id,
+            c.text,
+            c.hash,
+            time(c.row.modified_at),
+            learned,
+            c.row.state.value,
+            c.row.merged_into,
+            True,
+        )
+        for c in coming
+    )
+    run_raw(tx, statement, columns=_COLUMNS, rows=rows)
+
+
+def _touch(tx: Tx, connection: str, *, object: str, rows: Sequence[dict[str, Any]]) -> None:
+    t = tables.mirror
+    statement = (
+        update(t)
+        .where(t.c.connection == connection, t.c.object == object, t.c.remote_id == bindparam("b_id"))
+        .where(t.c.modified_at < bindparam("b_at"))
+        .values(modified_at=bindparam("b_at"))
+    )
+    run_many(tx, statement, rows)
+
+
+def take_accepted(
+    tx: Tx, key: RecordKey, *, fields: Mapping[str, Scalar], modified_at: datetime | None
+) -> bool:
+    """Lay values that a system has just accepted over its row, so that they are not planned again before the next read.
+    Does not make the row pending. False when there is no such row."""
+    t = tables.mirror
+    row = tx.execute(select(t).where(is_record(t, [key])).with_for_update()).first()
+    if row is None:
+        return False
+    merged = {**row.fields, **fields}
+    time = max(row.modified_at, modified_at or row.modified_at)
+    coming = _coming(RemoteRow(key.id, time, merged, RecordState(row.state), row.merged_into))
+    tx.execute(update(t).where(is_record(t, [key])).values(fields=merged, hash=coming.hash, modified_at=time))
+    return True
+
+
+def _mirror_row(row: Any) -> MirrorRow:
+    return MirrorRow(
+        key=key_of(row),
+        fields=row.fields,
+        hash=row.hash,
+        modified_at=row.modified_at,
+        learned_at=row.learned_at,
+        state=RecordState(row.state),
+        merged_into=row.merged_into,
+        pending=row.pending,
+    )
+
+
+def mirrored(tx: Tx, keys: Sequence[RecordKey]) -> dict[RecordKey, MirrorRow]:
+    """The rows of these records, as far as they are known."""
+    t = tables.mirror
+    found: dict[RecordKey, MirrorRow] = {}
+    for chunk in chunks(dict.fromkeys(keys)):
+        for row in tx.execute(select(t).where(is_record(t, chunk))):
+            found[key_of(row)] = _mirror_row(row)
+    return found
+
+
+def pending(tx: Tx, connection: str, *, object: str, limit: int) -> list[MirrorRow]:
+    """Rows that wait to be matched, by id. Settle them in the same transaction."""
+    t = tables.mirror
+    query = select(t).where(t.c.connection == connection, t.c.object == object, t.c.pending)
+    return [_mirror_row(row) for row in tx.execute(query.order_by(t.c.remote_id).limit(limit))]
+
+
+def settle(tx: Tx, rows: Sequence[MirrorRow]) -> None:
+    """These rows are matched. One that was read anew meanwhile stays pending."""
+    t = tables.mirror
+    statement = (
+        update(t)
+        .where(t.c.connection == bindparam("b_connection"), t.c.object == bindparam("b_object"))
+        .where(t.c.remote_id == bindparam("b_id"), t.c.hash == bindparam("b_hash"))
+        .values(pending=False)
+    )
+    run_many(tx, statement, [{**_bound(row.key), "b_hash": row.hash} for row in rows])
+
+
+def _bound(key: RecordKey) -> dict[str, str]:
+    return {"b_connection": key.connection, "b_object": key.object, "b_id": key.id}
+
+
+def make_pending(tx: Tx, connection: str, *, object: str) -> None:
+    """Match every row of this object again, after its mapping changed."""
+    t = tables.mirror
+    tx.execute(update(t).where(t.c.connection == connection, t.c.object == object).values(pending=True))
+
+
+def stream(tx: Tx, connection: str, *, object: str) -> Iterator[MirrorRow]:
+    """Every row of an object by id, read in pieces; the transaction must stay open meanwhile."""
+    t = tables.mirror
+    after = ""
+    while True:
+        query = select(t).where(t.c.connection == connection, t.c.object == object, t.c.remote_id > after)
+        page = tx.execute(query.order_by(t.c.remote_id).limit(LOAD)).all()
+        yield from map(_mirror_row, page)
+        if len(page) < LOAD:
+            return
+        after = page[-1].remote_id
+
+
+LOAD = 1000
+"""How many rows `stream` holds at a time."""
+
+
+def live_ids(tx: Tx, connection: str, *, object: str) -> Iterator[str]:
+    """Ids of the records that live, for comparing with the system's own list."""
+    t = tables.mirror
+    query = select(t.c.remote_id).where(
+        t.c.connection == connection, t.c.object == object, t.c.state == "active"
+    )
+    for row in tx.execute(query.order_by(t.c.remote_id).execution_options(yield_per=LOAD)):
+        yield row.remote_id
+
+
+def count(tx: Tx, connection: str, *, object: str) -> int:
+    """How many records live."""
+    t = tables.mirror
+    query = select(func.count()).where(
+        t.c.connection == connection, t.c.object == object, t.c.state == "active"
+    )
+    return tx.execute(query).scalar_one()
+
+
+def forget(tx: Tx, key: RecordKey) -> None:
+    """Drop the row of an erased person."""
+    t = tables.mirror
+    tx.execute(t.delete().where(*(t.c[name] == value for name, value in key_values(key).items())))

@@ -1,0 +1,125 @@
+"""Users and queues of each system, and what Baton's admin says of them as reps: capacity, groups, absence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from connector.store import tables
+from connector.store.engine import Tx
+from connector.store.writes import run_many, upsert
+from mappings.records import Owner, RecordKey
+
+
+@dataclass(frozen=True, slots=True)
+class Rep:
+    """One who can own records, with the settings that routing asks for. `capacity` None: the policy's default a day."""
+
+    connection: str
+    owner_id: str
+    name: str = ""
+    email: str = ""
+    active: bool = True
+    is_queue: bool = False
+    capacity: int | None = None
+    weight: int = 1
+    groups: tuple[str, ...] = ()
+    away_from: date | None = None
+    away_to: date | None = None
+    is_manager: bool = False
+    is_sdr: bool = False
+    last_given_at: datetime | None = None
+
+
+def save_owners(tx: Tx, owners: Iterable[Owner], *, learned_at: datetime) -> None:
+    """Store owners as their system lists them."""
+    rows = [
+        {
+            "connection": owner.key.connection,
+            "id": owner.key.id,
+            "name": owner.name,
+            "email": owner.email,
+            "active": owner.active,
+            "is_queue": owner.is_queue,
+            "learned_at": learned_at,
+        }
+        for owner in owners
+    ]
+    run_many(tx, upsert(tx, tables.owner, update=("name", "email", "active", "is_queue", "learned_at")), rows)
+
+
+def retire_owners(tx: Tx, connection: str, *, before: datetime) -> None:
+    """Owners that the last full list did not name any more own nothing from now on."""
+    t = tables.owner
+    tx.execute(update(t).where(t.c.connection == connection, t.c.learned_at < before).values(active=False))
+
+
+def _rep(row: Any) -> Rep:
+    return Rep(
+        connection=row.connection,
+        owner_id=row.id,
+        name=row.name,
+        email=row.email,
+        active=row.active,
+        is_queue=row.is_queue,
+        capacity=row.capacity,
+        weight=1 if row.weight is None else row.weight,
+        groups=tuple(row.groups or ()),
+        away_from=row.away_from,
+        away_to=row.away_to,
+        is_manager=bool(row.is_manager),
+        is_sdr=bool(row.is_sdr),
+        last_given_at=row.last_given_at,
+    )
+
+
+def reps(tx: Tx, connection: str) -> list[Rep]:
+    """Every owner of a connection with its settings, by id."""
+    t, r = tables.owner, tables.rep
+    columns = [column for column in r.columns if column.name not in {"connection", "owner_id"}]
+    same = (r.c.connection == t.c.connection) & (r.c.owner_id == t.c.id)
+    query = select(t, *columns).join(r, same, isouter=True).where(t.c.connection == connection)
+    return [_rep(row) for row in tx.execute(query.order_by(t.c.id))]
+
+
+def owners(tx: Tx, connection: str) -> list[Owner]:
+    """Every owner of a connection as its system lists it."""
+    return [
+        Owner(RecordKey(connection, "owner", rep.owner_id), rep.name, rep.email, rep.active, rep.is_queue)
+        for rep in reps(tx, connection)
+    ]
+
+
+def save_rep(tx: Tx, rep: Rep) -> None:
+    """Store the settings of a rep (not what its system says of it)."""
+    values = {
+        "connection": rep.connection,
+        "owner_id": rep.owner_id,
+        "capacity": rep.capacity,
+        "weight": rep.weight,
+        "groups": list(rep.groups),
+        "away_from": rep.away_from,
+        "away_to": rep.away_to,
+        "is_manager": rep.is_manager,
+        "is_sdr": rep.is_sdr,
+    }
+    tx.execute(upsert(tx, tables.rep, update=tuple(values)[2:]), values)
+
+
+def given(tx: Tx, connection: str, *, owner_id: str, at: datetime) -> None:
+    """This owner has just been given a lead: the round robin goes on from here."""
+    values = {"connection": connection, "owner_id": owner_id, "groups": [], "last_given_at": at}
+    tx.execute(upsert(tx, tables.rep, update=("last_given_at",)), values)
+
+
+def load_since(tx: Tx, connection: str, *, since: datetime) -> dict[str, int]:
+    """How many leads each owner was given since a moment (the start of the rep's day): what capacity is held against."""
+    t = tables.handoff
+    query = select(t.c.owner_id, func.count()).where(
+        t.c.crm_connection == connection, t.c.owner_id != "", t.c.requested_at >= since, t.c.point != "failed"
+    )
+    return dict(tx.execute(query.group_by(t.c.owner_id)).tuples().all())

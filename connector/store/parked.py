@@ -1,0 +1,83 @@
+"""What could not be done and waits for a person, with its reason. Nothing is lost, nothing is tried for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from connector.store import tables
+from connector.store.engine import Tx
+from connector.store.writes import insert_into, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """`kind` says what it is (activity, record, field, value, ...), `key` which one; `detail` has no personal data."""
+
+    id: int
+    kind: str
+    key: str
+    reason: str
+    detail: str
+    payload: Any
+    at: datetime
+
+
+def park(
+    tx: Tx, kind: str, *, key: str, reason: str, detail: str = "", payload: Any = None, at: datetime
+) -> None:  # noqa: PLR0913 - a parked thing is these six facts
+    """Park something; parked again while it waits, it is one row with the newest reason."""
+    t = tables.parked
+    statement = insert_into(tx, t)
+    new = statement.excluded
+    putting = statement.on_conflict_do_update(
+        index_elements=[t.c.kind, t.c.key],
+        index_where=t.c.resolved_at.is_(None),
+        set_={"reason": new.reason, "detail": new.detail, "payload": new.payload, "at": new.at},
+    )
+    values = {"kind": kind, "key": key, "reason": reason, "detail": detail, "payload": payload, "at": at}
+    tx.execute(putting, values)
+
+
+def waiting_parked(tx: Tx, kind: str = "", *, limit: int = 100) -> list[Parked]:
+    """What waits, of one kind or all, the oldest first."""
+    t = tables.parked
+    query = select(t).where(t.c.resolved_at.is_(None)).order_by(t.c.at, t.c.id).limit(limit)
+    if kind:
+        query = query.where(t.c.kind == kind)
+    return [Parked(r.id, r.kind, r.key, r.reason, r.detail, r.payload, r.at) for r in tx.execute(query)]
+
+
+def count_parked(tx: Tx) -> dict[str, int]:
+    """How many things wait, by kind."""
+    t = tables.parked
+    query = select(t.c.kind, func.count()).where(t.c.resolved_at.is_(None)).group_by(t.c.kind)
+    return dict(tx.execute(query).tuples().all())
+
+
+def resolve_parked(tx: Tx, ids: Sequence[int], *, at: datetime, by: str) -> int:
+    """These are dealt with (replayed, or given up by a person). Gives how many waited."""
+    t = tables.parked
+    statement = update(t).where(t.c.id.in_(list(ids)), t.c.resolved_at.is_(None))
+    return tx.execute(statement.values(resolved_at=at, resolved_by=by)).rowcount
+
+
+def resolve_key(tx: Tx, kind: str, *, key: str, at: datetime) -> bool:
+    """What was parked under this key has come right by itself. False when nothing was."""
+    t = tables.parked
+    statement = update(t).where(t.c.kind == kind, t.c.key == key, t.c.resolved_at.is_(None))
+    return tx.execute(statement.values(resolved_at=at, resolved_by="baton")).rowcount > 0
+
+
+def remember(tx: Tx, key: str, *, value: Any) -> None:
+    """Keep a single value under a name (see `recall`)."""
+    tx.execute(upsert(tx, tables.meta, update=("value",)), {"key": key, "value": value})
+
+
+def recall(tx: Tx, key: str) -> Any:
+    """The value under a name, None when there is none."""
+    return tx.execute(select(tables.meta.c.value).where(tables.meta.c.key == key)).scalar()

@@ -1,0 +1,118 @@
+"""Upserts and batches in the shape that is quick on both databases: one statement, executed for many rows.
+
+Chunks of `VALUES` in one statement, or rows through the ORM, cost 18 to 70 times as much; do not bring them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, ColumnElement, Table, and_, or_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from connector.store.engine import Tx
+from connector.store.types import UtcDateTime
+from mappings.records import RecordKey
+
+T = TypeVar("T")
+
+LOOKUP = 500
+"""How many keys one query asks for: within every database's limit on parameters, and plans stay quick."""
+
+
+def chunks(items: Iterable[T], size: int = LOOKUP) -> Iterator[list[T]]:
+    """The items in lists of at most `size`, taken from the stream as needed."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def insert_into(tx: Tx, table: Table) -> Any:
+    """The dialect's own insert, which knows `on_conflict_do_update` and `excluded`."""
+    if tx.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def _key_columns(table: Table, key: Sequence[str]) -> list[Column[Any]]:
+    return [table.c[name] for name in key] if key else list(table.primary_key.columns)
+
+
+def upsert(tx: Tx, table: Table, *, update: Sequence[str], key: Sequence[str] = ()) -> Any:
+    """Insert, or where `key` (default: the primary key) exists set the columns of `update` to the new values."""
+    statement = insert_into(tx, table)
+    return statement.on_conflict_do_update(
+        index_elements=_key_columns(table, key),
+        set_={column: statement.excluded[column] for column in update},
+    )
+
+
+def insert_new(tx: Tx, table: Table, *, key: Sequence[str] = ()) -> Any:
+    """Insert, or do nothing where `key` (default: the primary key) exists."""
+    return insert_into(tx, table).on_conflict_do_nothing(index_elements=_key_columns(table, key))
+
+
+def insert_once(tx: Tx, table: Table, *, values: Mapping[str, Any], key: Sequence[str] = ()) -> bool:
+    """Insert one row; False where `key` (default: the primary key) exists."""
+    statement = insert_new(tx, table, key=key).values(**values).returning(*table.primary_key.columns)
+    return tx.execute(statement).first() is not None
+
+
+def run_many(tx: Tx, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute for every row; for none, nothing."""
+    if rows:
+        tx.execute(statement, list(rows))
+
+
+def run_raw(tx: Tx, statement: Any, *, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Execute for tuples of driver values in the order of `columns`, which must be every column: the hot path, past
+    SQLAlchemy's work on each value. Values must be what the driver takes (see `time_writer`, JSON as text)."""
+    compiled = statement.compile(dialect=tx.dialect, column_keys=list(columns))
+    sql = str(compiled)
+    place = {column: index for index, column in enumerate(columns)}
+    names = compiled.positiontup
+    for chunk in chunks(rows, 2000):
+        if names is None:
+            tx.exec_driver_sql(sql, [dict(zip(columns, row, strict=True)) for row in chunk])
+        elif list(names) == list(columns):
+            tx.exec_driver_sql(sql, [tuple(row) for row in chunk])
+        else:
+            tx.exec_driver_sql(sql, [tuple(row[place[name]] for name in names) for row in chunk])
+
+
+class TimeWriter:
+    """Turns aware times into what the driver stores, for `run_raw`."""
+
+    def __init__(self, tx: Tx) -> None:
+        kind = UtcDateTime().dialect_impl(tx.dialect)
+        self._process = kind.bind_processor(tx.dialect)
+
+    def __call__(self, value: datetime) -> Any:
+        """The driver's value. Raises ValueError for a naive time."""
+        return value if self._process is None else self._process(value)
+
+
+def is_record(table: Table, keys: Iterable[RecordKey]) -> ColumnElement[bool]:
+    """The rows of these records, grouped so that the primary key serves the look-up."""
+    lanes: dict[tuple[str, str], list[str]] = {}
+    for key in keys:
+        lanes.setdefault((key.connection, key.object), []).append(key.id)
+    return or_(
+        *(
+            and_(table.c.connection == connection, table.c.object == object_, table.c.remote_id.in_(ids))
+            for (connection, object_), ids in lanes.items()
+        )
+    )
+
+
+def key_values(key: RecordKey) -> dict[str, str]:
+    """The three columns of a record key."""
+    return {"connection": key.connection, "object": key.object, "remote_id": key.id}
+
+
+def key_of(row: Any) -> RecordKey:
+    """The record key in a row."""
+    return RecordKey(row.connection, row.object, row.remote_id)
