@@ -110,18 +110,14 @@ def claim_handoffs(tx: Tx, claim: Claim, *, limit: int) -> list[HandOff]:
     return [_handoff(row) for row in tx.execute(select(t).where(t.c.id.in_(ids)).order_by(*order))]
 
 
-def advance(
-    tx: Tx, handoff: HandOff, *, point: str, at: datetime, crm: RecordKey | None = None, owner_id: str = ""
-) -> bool:
-    """Record that a step is done; the claim stays. False when the claim was lost meanwhile: stop, another goes on.
+def advance(tx: Tx, handoff: HandOff, *, point: str, at: datetime) -> bool:
+    """Record that a step is done, with the record and the owner that `handoff` now names; the claim stays. False when the
+    claim was lost meanwhile: stop, another goes on.
 
     Point `confirmed_back` dates the hand-off; `done` ends it.
     """
-    values: dict[str, Any] = {"point": point, "attempts": 0, "error": ""}
-    if crm is not None:
-        values |= _crm_values(crm)
-    if owner_id:
-        values["owner_id"] = owner_id
+    values: dict[str, Any] = {"point": point, "attempts": 0, "error": "", "owner_id": handoff.owner_id}
+    values |= _crm_values(handoff.crm)
     if point == "confirmed_back":
         values["confirmed_at"] = at
     if point == DONE:

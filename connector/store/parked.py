@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,24 @@ from sqlalchemy import func, select, update
 
 from connector.store import tables
 from connector.store.engine import Tx
-from connector.store.writes import insert_into, upsert
+from connector.store.writes import insert_into
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What could not be done: `kind` says what it is (activity, record, field, value, ...), `key` which one, `reason` why,
+    as a code. `detail` has no personal data; `payload` is what a replay needs."""
+
+    kind: str
+    key: str
+    reason: str
+    detail: str = ""
+    payload: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """`kind` says what it is (activity, record, field, value, ...), `key` which one; `detail` has no personal data."""
+    """A trouble that waits."""
 
     id: int
     kind: str
@@ -27,9 +39,7 @@ class Parked:
     at: datetime
 
 
-def park(
-    tx: Tx, kind: str, *, key: str, reason: str, detail: str = "", payload: Any = None, at: datetime
-) -> None:  # noqa: PLR0913 - a parked thing is these six facts
+def park(tx: Tx, trouble: Trouble, *, at: datetime) -> None:
     """Park something; parked again while it waits, it is one row with the newest reason."""
     t = tables.parked
     statement = insert_into(tx, t)
@@ -39,8 +49,7 @@ def park(
         index_where=t.c.resolved_at.is_(None),
         set_={"reason": new.reason, "detail": new.detail, "payload": new.payload, "at": new.at},
     )
-    values = {"kind": kind, "key": key, "reason": reason, "detail": detail, "payload": payload, "at": at}
-    tx.execute(putting, values)
+    tx.execute(putting, {**asdict(trouble), "at": at})
 
 
 def waiting_parked(tx: Tx, kind: str = "", *, limit: int = 100) -> list[Parked]:
@@ -71,13 +80,3 @@ def resolve_key(tx: Tx, kind: str, *, key: str, at: datetime) -> bool:
     t = tables.parked
     statement = update(t).where(t.c.kind == kind, t.c.key == key, t.c.resolved_at.is_(None))
     return tx.execute(statement.values(resolved_at=at, resolved_by="baton")).rowcount > 0
-
-
-def remember(tx: Tx, key: str, *, value: Any) -> None:
-    """Keep a single value under a name (see `recall`)."""
-    tx.execute(upsert(tx, tables.meta, update=("value",)), {"key": key, "value": value})
-
-
-def recall(tx: Tx, key: str) -> Any:
-    """The value under a name, None when there is none."""
-    return tx.execute(select(tables.meta.c.value).where(tables.meta.c.key == key)).scalar()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -29,6 +29,15 @@ class Run:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended: done, stopped or failed, with its counts. `error` names class and request id, never a body."""
+
+    outcome: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    error: str = ""
+
+
 def start_run(tx: Tx, job: str, *, why: str, at: datetime) -> int:
     """Record that a job starts, and gives the run's id."""
     t = tables.run
@@ -37,12 +46,10 @@ def start_run(tx: Tx, job: str, *, why: str, at: datetime) -> int:
     return number
 
 
-def end_run(
-    tx: Tx, run_id: int, *, at: datetime, outcome: str, counts: Mapping[str, int], error: str = ""
-) -> None:  # error names the class and the request id, never a response body
+def end_run(tx: Tx, run_id: int, *, at: datetime, end: RunEnd) -> None:
     """Record how a run ended."""
     t = tables.run
-    values = {"ended_at": at, "outcome": outcome, "counts": dict(counts), "error": error}
+    values = {"ended_at": at, "outcome": end.outcome, "counts": dict(end.counts), "error": end.error}
     tx.execute(update(t).where(t.c.id == run_id).values(**values))
 
 
