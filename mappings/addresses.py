@@ -33,13 +33,17 @@ ROLE_MAILBOXES = frozenset(_DESKS.split())
 
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _BLANKS = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
+_AROUND_AT = re.compile(r"\s*@\s*")
 _SEPARATORS = re.compile(r"[;,/|、，；]|\bor\b|或")
 _PLAIN_MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")
 
 
 def fold_email(text: str) -> str:
-    """Width, case and blanks folded (ｚｈａｎｇ＠Ａcme.com is zhang@acme.com). Does not ask whether it is an address."""
-    return _BLANKS.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    """Width, case and the blanks around it folded (` ｚｈａｎｇ＠Ａcme。com` is zhang@acme.com). Does not ask whether it
+    is an address; a blank in the middle stays, for there it may part two."""
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip().casefold().replace("。", ".")
+    return _AROUND_AT.sub("@", plain)
 
 
 @lru_cache(maxsize=4096)

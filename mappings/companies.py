@@ -8,9 +8,6 @@ import unicodedata
 _ZH_FORMS = re.compile(
     r"(股份有限公司|有限责任公司|有限责任合伙|有限合伙企业|有限合伙|集团有限公司|集团公司|总公司|有限公司|集团股份|股份|集团|公司)$"
 )
-_ZH_CITY = re.compile(
-    r"^(中国|北京|上海|天津|重庆|[\u4e00-\u9fff]{2,3}省|[\u4e00-\u9fff]{2,3}市)+(?=[\u4e00-\u9fff]{2,})"
-)
 _BRACKETS = re.compile(r"[(\[【〔<《][^)\]】〕>》]*[)\]】〕>》]")
 _EN_FORMS = (
     "incorporated inc corporation corp company co limited ltd llc llp lp plc gmbh ag kg ohg se sa sas sarl srl spa bv nv "

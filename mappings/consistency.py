@@ -16,7 +16,7 @@ RECORDS: Mapping[ObjectRole, type] = {
     ObjectRole.OWNER: Owner,
 }
 _GIVEN = frozenset({"key", "properties", "modified_at"})
-_TEXTS = frozenset({FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.CHOICE})
+_TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.CHOICE})
 _TYPES: Mapping[str, frozenset[FieldType]] = {
     "str": _TEXTS,
     "bool": frozenset({FieldType.BOOL}),

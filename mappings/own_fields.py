@@ -13,7 +13,7 @@ from mappings.document import Author, MappingDocument, OwnField
 from mappings.records import Money, Scalar
 from mappings.values import Dialect, FieldType, Value, fit, to_wire
 
-LONGEST: Mapping[FieldType, int] = {FieldType.TEXT: 255, FieldType.LONGTEXT: 32_000}
+LONGEST: Mapping[FieldType, int] = {FieldType.TEXT: 255, FieldType.LONG_TEXT: 32_000}
 """What a text of ours may have where its line says nothing: the shorter of both vendors' limits."""
 
 

@@ -216,7 +216,7 @@ def _same_value(value: Value, _: int) -> tuple[Value, ...]:
 
 _ALL = (
     Transform("text", FieldType.TEXT, _text, _same_value, (1, 2, 3)),
-    Transform("longtext", FieldType.LONGTEXT, _text, _same_value),
+    Transform("long_text", FieldType.LONG_TEXT, _text, _same_value),
     Transform("email", FieldType.EMAIL, _email, _same_value),
     Transform("phone_e164", FieldType.PHONE, _phone, _same_value),
     Transform("number", FieldType.NUMBER, _number, _same_value),

@@ -36,7 +36,7 @@ class FieldType(StrEnum):
     """What kind of value a field holds."""
 
     TEXT = "text"
-    LONGTEXT = "longtext"
+    LONG_TEXT = "long_text"
     EMAIL = "email"
     PHONE = "phone"
     NUMBER = "number"
@@ -143,8 +143,12 @@ def fit(text: str, length: int | None) -> str:
     return kept.rstrip("\u200d") + "…"
 
 
+_MODIFIERS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400))))
+"""Variation selectors and skin tones, which belong to the character before them."""
+
+
 def _joins(character: str) -> bool:
-    return character == "\u200d" or unicodedata.combining(character) > 0 or "\ufe00" <= character <= "\ufe0f"
+    return character == "\u200d" or unicodedata.combining(character) > 0 or character in _MODIFIERS
 
 
 def _as_number(value: Value) -> object:
