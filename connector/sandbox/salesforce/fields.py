@@ -99,6 +99,11 @@ class ObjectDef:
         self.fields[definition.name] = definition
         self._lower[definition.name.lower()] = definition.name
 
+    def remove(self, name: str) -> None:
+        """Take a field away."""
+        del self.fields[name]
+        del self._lower[name.lower()]
+
     def find(self, name: str) -> FieldDef | None:
         """The field of this name, in any case, as SOQL and REST take it."""
         exact = self.fields.get(name)

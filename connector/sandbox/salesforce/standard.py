@@ -5,13 +5,17 @@ from __future__ import annotations
 
 PICKLISTS: dict[str, tuple[str, ...]] = {
     "salutation": ("Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx."),
-    "geocode": (
+    "geocode": tuple(
         "Address NearAddress Block Street ExtendedZip Zip Neighborhood City County State Unknown".split()
-        and tuple("Address NearAddress Block Street ExtendedZip Zip Neighborhood City County State Unknown".split())
     ),
     "source": ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other"),
     "rating": ("Hot", "Warm", "Cold"),
-    "leadstatus": ("Open - Not Contacted", "Working - Contacted", "Closed - Converted", "Closed - Not Converted"),
+    "leadstatus": (
+        "Open - Not Contacted",
+        "Working - Contacted",
+        "Closed - Converted",
+        "Closed - Not Converted",
+    ),
     "industry": tuple(
         "Agriculture,Apparel,Banking,Biotechnology,Chemicals,Communications,Construction,Consulting,Education,"
         "Electronics,Energy,Engineering,Entertainment,Environmental,Finance,Food & Beverage,Government,Healthcare,"
