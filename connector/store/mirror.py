@@ -47,10 +47,12 @@ class MirrorRow:
 
 @dataclass(slots=True)
 class Taken:
-    """What a read changed. `changed`: remote id → the fields before. `stale`: rows older than what is here, left out."""
+    """What a read changed. `changed`: remote id → the fields before. `waiting`: those of them that were pending before
+    this read. `stale`: rows older than what is here, left out."""
 
     new: list[str] = field(default_factory=list)
     changed: dict[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
     unchanged: int = 0
     stale: int = 0
 
@@ -85,7 +87,8 @@ def take(tx: Tx, connection: str, *, object: str, rows: Sequence[RemoteRow], lea
         known = _known(tx, connection, object=object, ids=[row.id for row in chunk])
         for coming in map(_coming, chunk):
             _sort(coming, known, taken=taken, writes=writes, touched=touched)
-    taken.changed = _before(tx, connection, object=object, ids=[i for i in writes if i not in set(taken.new)])
+    new = set(taken.new)
+    _note_before(tx, connection, object=object, ids=[id_ for id_ in writes if id_ not in new], taken=taken)
     _write(tx, RecordKey(connection, object, ""), list(writes.values()), learned_at=learned_at)
     _touch(tx, connection, object=object, rows=touched)
     return taken
@@ -126,16 +129,17 @@ def _sort(
             touched.append({"b_id": row.id, "b_at": row.modified_at})
 
 
-def _before(tx: Tx, connection: str, *, object: str, ids: Sequence[str]) -> dict[str, Mapping[str, Scalar]]:
+def _note_before(tx: Tx, connection: str, *, object: str, ids: Sequence[str], taken: Taken) -> None:
     t = tables.mirror
-    before: dict[str, Mapping[str, Scalar]] = {}
     for chunk in chunks(ids):
-        query = select(t.c.remote_id, t.c.fields)
+        query = select(t.c.remote_id, t.c.fields, t.c.pending)
         found = tx.execute(
             query.where(t.c.connection == connection, t.c.object == object, t.c.remote_id.in_(chunk))
         )
-        before.update((row.remote_id, row.fields) for row in found)
-    return before
+        for row in found:
+            taken.changed[row.remote_id] = row.fields
+            if row.pending:
+                taken.waiting.add(row.remote_id)
 
 
 def _write(tx: Tx, lane: RecordKey, coming: Sequence[_Coming], *, learned_at: datetime) -> None:
@@ -239,6 +243,14 @@ def settle(tx: Tx, rows: Sequence[MirrorRow]) -> None:
     run_many(tx, statement, [{**_bound(row.key), "b_hash": row.hash} for row in rows])
 
 
+def calm(tx: Tx, connection: str, *, object: str, ids: Sequence[str]) -> None:
+    """These rows only repeat what Baton wrote: nothing about them waits to be matched."""
+    t = tables.mirror
+    for chunk in chunks(ids):
+        same = update(t).where(t.c.connection == connection, t.c.object == object, t.c.remote_id.in_(chunk))
+        tx.execute(same.values(pending=False))
+
+
 def _bound(key: RecordKey) -> dict[str, str]:
     return {"b_connection": key.connection, "b_object": key.object, "b_id": key.id}
 
@@ -262,25 +274,28 @@ def stream(tx: Tx, connection: str, *, object: str) -> Iterator[MirrorRow]:
         after = page[-1].remote_id
 
 
+LIVE = ("active", "converted")
+"""States in which a record is still listed by its system."""
+
 LOAD = 1000
 """How many rows `stream` holds at a time."""
 
 
 def live_ids(tx: Tx, connection: str, *, object: str) -> Iterator[str]:
-    """Ids of the records that live, for comparing with the system's own list."""
+    """Ids of the records that live (a converted one still does), for comparing with the system's own list."""
     t = tables.mirror
     query = select(t.c.remote_id).where(
-        t.c.connection == connection, t.c.object == object, t.c.state == "active"
+        t.c.connection == connection, t.c.object == object, t.c.state.in_(LIVE)
     )
     for row in tx.execute(query.order_by(t.c.remote_id).execution_options(yield_per=LOAD)):
         yield row.remote_id
 
 
 def count(tx: Tx, connection: str, *, object: str) -> int:
-    """How many records live."""
+    """How many records live, converted ones among them, as systems count them."""
     t = tables.mirror
     query = select(func.count()).where(
-        t.c.connection == connection, t.c.object == object, t.c.state == "active"
+        t.c.connection == connection, t.c.object == object, t.c.state.in_(LIVE)
     )
     return tx.execute(query).scalar_one()
 
