@@ -3,7 +3,7 @@ person's id or e-mail and is tied when that person appears."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from connector.store import tables
 from connector.store.engine import Tx
 from connector.store.types import digest
 from connector.store.writes import chunks, insert_new, is_record, key_of, key_values, run_many, upsert
+from mappings.addresses import email_key
 from mappings.records import Activity, Direction, Kind, Precision, RecordKey
 
 _CONTENT = (
@@ -38,15 +39,15 @@ def by_person(person_id: str) -> str:
 
 
 def by_email(folded: str) -> str:
-    """How an activity waits for a person known by folded e-mail (in any connection)."""
+    """How an activity waits for a person known by e-mail, as `mappings.addresses.email_key` has it (in any connection)."""
     return f"email:{folded}"
 
 
-def keep_activities(tx: Tx, activities: Sequence[Activity], *, fold: Callable[[str], str]) -> Kept:
+def keep_activities(tx: Tx, activities: Sequence[Activity]) -> Kept:
     """Store activities and tie them to the leads they name. Idempotent by key.
 
     What was known first stays: `occurred_at` and `learned_at` of an activity that comes again (a conversion re-stamps
-    them), except that a planned one gets its times when it has happened. `fold` makes an e-mail comparable.
+    them), except that a planned one gets its times when it has happened.
     """
     kept = Kept()
     for chunk in chunks({a.key: a for a in activities}.values()):
@@ -55,7 +56,7 @@ def keep_activities(tx: Tx, activities: Sequence[Activity], *, fold: Callable[[s
         run_many(tx, upsert(tx, tables.activity, update=_CONTENT), rows)
         written = {(r["connection"], r["object"], r["remote_id"]) for r in rows}
         fresh = [a for a in chunk if (a.key.connection, a.key.object, a.key.id) in written]
-        kept.leads |= _tie_all(tx, fresh, fold=fold)
+        kept.leads |= _tie_all(tx, fresh)
     return kept
 
 
@@ -102,9 +103,9 @@ def _row(activity: Activity, before: Any, *, kept: Kept) -> dict[str, Any] | Non
     return {**key_values(activity.key), **content, **times, "recorded_at": activity.recorded_at}
 
 
-def _tie_all(tx: Tx, activities: Sequence[Activity], *, fold: Callable[[str], str]) -> set[str]:
+def _tie_all(tx: Tx, activities: Sequence[Activity]) -> set[str]:
     """Make the ties of these activities what they name now. Gives the leads concerned, before and after."""
-    waits = {a.key: _waits(a, fold) for a in activities}
+    waits = {a.key: _waits(a) for a in activities}
     if not waits:
         return set()
     found = _leads_by_person(tx, activities) | _leads_by_email(tx, waits)
@@ -123,9 +124,9 @@ def _tie_all(tx: Tx, activities: Sequence[Activity], *, fold: Callable[[str], st
     return concerned | {lead_id for row in rows if (lead_id := row["lead_id"]) is not None}
 
 
-def _waits(activity: Activity, fold: Callable[[str], str]) -> list[str]:
+def _waits(activity: Activity) -> list[str]:
     whos = [by_person(person_id) for person_id in dict.fromkeys(activity.person_ids) if person_id]
-    folded = fold(activity.email) if activity.email else ""
+    folded = email_key(activity.email) if activity.email else ""
     return whos or ([by_email(folded)] if folded else [])
 
 

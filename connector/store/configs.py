@@ -1,4 +1,4 @@
-"""Configuration in versions, one counter per section. Texts are kept as they were applied; what they mean is not known here."""
+"""Configuration in versions, one counter per section. The text is kept as applied; what it means is not known here."""
 
 from __future__ import annotations
 
