@@ -1,0 +1,154 @@
+"""What a record should say and does not: wanted values against the mirror, field by field, with a reason for each.
+
+Pure: takes rows and remembered field states, gives a plan. It decides nothing about the lead; it only compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from connector.store.field_states import FieldState
+from mappings.document import MappingDocument, SyncLine
+from mappings.fields import stated
+from mappings.judge import Flow, Side, Sides, Winner, judge
+from mappings.own_fields import own_type, own_values
+from mappings.records import RecordKey, Scalar
+from mappings.values import FieldType, Unreadable, same
+from mappings.writing import written
+
+REWRITES_A_DAY = 3
+"""A value that somebody keeps changing back is sent so often in a day; then the field is parked: it is a loop."""
+
+STEP = "sync:"
+"""Prefix under which the agreed value of a field kept in step is remembered, beside the fields of the record itself."""
+
+LAST_SYNCED = "last_synced"
+NO_STATES: Mapping[str, FieldState] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A record that can be written: its side in the mapping, what it says now, and what is remembered of its fields."""
+
+    key: RecordKey
+    side: str
+    fields: Mapping[str, Scalar]
+    states: Mapping[str, FieldState] = field(default_factory=lambda: NO_STATES)
+    modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetField:
+    """One difference: what the record says, what it should say, and why."""
+
+    field: str
+    old: Scalar
+    new: Scalar
+    reason: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to be written to one record. `looping` fields are to be parked; `agreed` are values both sides hold now
+    (by our word), to be remembered as base."""
+
+    key: RecordKey
+    changes: list[SetField] = field(default_factory=list)
+    looping: list[str] = field(default_factory=list)
+    agreed: dict[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> dict[str, Scalar]:
+        """The values to write, by remote field."""
+        return {change.field: change.new for change in self.changes}
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Compares for one round: the mapping, how messages are rendered, and the present."""
+
+    mapping: MappingDocument
+    render: Callable[[Any], str]
+    now: datetime
+    today: date
+
+    def own(self, target: Target, wanted: Mapping[str, Any]) -> Plan:
+        """Baton's own fields. A field that the row lacks is hidden by permissions and never written blindly."""
+        plan = Plan(target.key)
+        self._own(plan, target, {name: value for name, value in wanted.items() if name != LAST_SYNCED})
+        if plan.changes:
+            self._own(plan, target, {LAST_SYNCED: self.now})
+        return plan
+
+    def _own(self, plan: Plan, target: Target, wanted: Mapping[str, Any]) -> None:
+        values = own_values(self.mapping, target.side, target.key.object, wanted, render=self.render)
+        for name, value in values.items():
+            kind = own_type(self.mapping, target.side, name) or FieldType.TEXT
+            if name in target.fields and not same(target.fields[name], value, kind):
+                self._add(plan, target, SetField(name, target.fields[name], value, "wanted"), kind)
+
+    def _add(self, plan: Plan, target: Target, change: SetField, kind: FieldType) -> None:
+        state = target.states.get(change.field)
+        if state is not None and state.parked_at is not None:
+            return
+        if state is not None and self._loops(state, change, kind):
+            plan.looping.append(change.field)
+            return
+        plan.changes.append(change)
+
+    def _loops(self, state: FieldState, change: SetField, kind: FieldType) -> bool:
+        again = state.sent_at is not None and same(state.sent, change.new, kind)
+        return again and state.rewrites_on == self.today and state.rewrites >= REWRITES_A_DAY
+
+    def in_step(self, source: Target, target: Target) -> tuple[Plan, Plan]:
+        """The fields that the mapping keeps in step between marketing's record (`source`) and the CRM's (`target`):
+        what is to be written to either. The agreed values are remembered on the CRM's record."""
+        to_source, to_target = Plan(source.key), Plan(target.key)
+        for line in self.mapping.sync:
+            self._line(line, (source, to_source), (target, to_target))
+        return to_source, to_target
+
+    def _line(self, line: SyncLine, marketing: tuple[Target, Plan], crm: tuple[Target, Plan]) -> None:
+        flow = Flow.of(line)
+        toward_crm = line.direction.value != "to_marketing"
+        (source, to_source), (target, to_target) = (marketing, crm) if toward_crm else (crm, marketing)
+        state = crm[0].states.get(STEP + line.field)
+        left, right = self._stated(source, line.field), self._stated(target, line.field)
+        sides = Sides(
+            base=state.base if state else None,
+            source=left,
+            target=right,
+            source_at=source.modified_at,
+            target_at=target.modified_at,
+            type=self._type(source, line.field),
+        )
+        verdict = judge(flow, sides)
+        if verdict.winner is Winner.SOURCE and not isinstance(left, Unreadable):
+            self._write(to_target, target, line.field, (left, verdict.reason))
+        elif verdict.winner is Winner.TARGET and not isinstance(right, Unreadable):
+            self._write(to_source, source, line.field, (right, verdict.reason))
+        elif verdict.reason == "agree" and not isinstance(left, Unreadable):
+            self._agree(crm[1], state, line.field, left)
+
+    def _agree(self, plan: Plan, state: FieldState | None, word: str, value: Scalar) -> None:
+        if state is None or state.base != value:
+            plan.agreed[STEP + word] = value
+
+    def _stated(self, target: Target, word: str) -> Side:
+        return stated(self.mapping, target.side, target.key.object, word, fields=target.fields)
+
+    def _type(self, target: Target, word: str) -> FieldType:
+        line = self.mapping.object(target.side, target.key.object).line(word)
+        return line.how.type if line else FieldType.TEXT
+
+    def _write(self, plan: Plan, target: Target, word: str, why: tuple[Scalar, str]) -> None:
+        value, reason = why
+        values, _problems = written(self.mapping, target.side, target.key.object, word, value=value)
+        for name, new in values.items():
+            old = target.fields.get(name)
+            kind = self._type(target, word)
+            if name in target.fields and not same(old, new, kind):
+                self._add(plan, target, SetField(name, old, new, str(reason)), kind)
