@@ -42,7 +42,6 @@ Schemas = Mapping[str, Mapping[str, Mapping[str, FieldShape]]]
 _TEXT = frozenset(
     {
         "text",
-        "longtext",
         "long_text",
         "string",
         "textarea",
