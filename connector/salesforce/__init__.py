@@ -1,1 +1,8 @@
 """The Salesforce adapter: client, translation and the ports it serves."""
+
+from __future__ import annotations
+
+from connector.salesforce.adapter import SalesforceSystem, connect
+from connector.salesforce.settings import SalesforceSettings
+
+__all__ = ["SalesforceSettings", "SalesforceSystem", "connect"]

@@ -1,0 +1,308 @@
+"""Reads activity streams of a portal, page by page, and remembers which of them the portal refuses: what a system does not
+show must never look like people who did nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from connector.errors import AccessDeniedError, RecordGoneError
+from connector.hubspot import traces
+from connector.hubspot.client import HubSpotClient
+from connector.hubspot.engagements import ENGAGEMENTS, activity_of, properties_of
+from connector.hubspot.reader import Raw, Reader, Want, to_ms
+from connector.hubspot.translate import moment, within
+from connector.ports import ActivityPage, Window
+from mappings.records import Activity, RecordKey
+
+STREAMS = (*ENGAGEMENTS, "page_views", "forms", "conversions", "email_events", "marketing_events")
+
+KINDS = {
+    "emails": ("email_reply", "message"),
+    "calls": ("call",),
+    "meetings": ("meeting",),
+    "notes": ("note",),
+    "communications": ("message",),
+    "tasks": ("task",),
+    "page_views": ("page_view", "visit"),
+    "forms": ("form", "demo_request", "subscription", "download"),
+    "email_events": ("email_open", "email_click"),
+    "marketing_events": ("event", "webinar"),
+}
+"""Which activity kinds a stream is the source of. `chat` has none: the inbox is not read."""
+
+_PARTIAL = {
+    "page_view": "history",  # about 45 versions per contact, pages inside one visit may be missing
+    "visit": "history",
+    "message": "logged_only",
+    "email_open": "unreliable",  # privacy proxies open mails by themselves
+}
+FIRST_EMAIL_DAYS = 90
+EMAIL_CHUNK = timedelta(days=1)
+EMAIL_PAGE = 1_000
+SUBMISSION_PAGE = 50
+EVENT_BEFORE, EVENT_AFTER = timedelta(days=60), timedelta(days=14)
+"""Participation is read again from so long before an event to so long after: it has no time of change to search by."""
+
+Raws = Iterator[tuple[Sequence[Raw], str | None]]
+
+
+class Streams:
+    """The activity streams of one portal. `coverage` grows as streams are read."""
+
+    def __init__(self, client: HubSpotClient, reader: Reader, *, unavailable: Sequence[str] = ()) -> None:
+        self._client = client
+        self._reader = reader
+        self._refused: dict[str, str] = dict.fromkeys(unavailable, "not_in_edition")
+        self._read: set[str] = set()
+        self._connection = client.connection
+
+    def read(self, stream: str, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
+        """Pages of one stream. One that the portal refuses ends at once, and its refusal is remembered with its reason."""
+        if stream not in STREAMS:
+            raise ValueError(f"HubSpot has no activity stream {stream!r}")
+        if self._refused.get(stream) == "not_in_edition":
+            return
+        try:
+            yield from self._source(stream)(window, learned_at)
+        except AccessDeniedError as refused:
+            if refused.status != 403:
+                raise
+            self._refused[stream] = refused.code or "MISSING_SCOPES"
+            return
+        self._refused.pop(stream, None)
+        self._read.add(stream)
+
+    def coverage(self) -> dict[str, tuple[str, str]]:
+        """Kind → (full | partial | none, reason)."""
+        found: dict[str, tuple[str, str]] = {"chat": ("none", "not_read")}
+        for stream, kinds in KINDS.items():
+            for kind in kinds:
+                if stream in self._refused:
+                    degree = ("none", self._refused[stream])
+                elif kind in _PARTIAL:
+                    degree = ("partial", _PARTIAL[kind])
+                else:
+                    degree = ("full", "" if stream in self._read else "not_read_yet")
+                found[kind] = max(found.get(kind, degree), degree, key=lambda one: _DEGREES[one[0]])
+        if found["form"][0] == "none" and "conversions" in self._read:
+            found["form"] = ("partial", "history")
+        return found
+
+    def _source(self, stream: str) -> Callable[[Window, datetime], Iterator[ActivityPage]]:
+        if stream in ENGAGEMENTS:
+            return lambda window, learned_at: self._engagements(stream, window, learned_at)
+        return {
+            "page_views": self._page_views,
+            "forms": self._forms,
+            "conversions": self._conversions,
+            "email_events": self._email_events,
+            "marketing_events": self._marketing_events,
+        }[stream]
+
+    def _engagements(self, stream: str, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
+        want = Want(stream, properties_of(stream), ("contacts",))
+        backfill = window.since is None
+
+        def translate(raw: Raw) -> list[Activity]:
+            key = RecordKey(self._connection, stream, str(raw["id"]))
+            return [activity_of(raw, key, learned_at, backfill=backfill)]
+
+        for page in self._reader.pages(want, window):
+            yield _page(page.rows, page.after, translate)
+
+    def _page_views(self, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
+        yield from self._history(traces.PAGE_HISTORY, traces.page_views, window, learned_at)
+
+    def _conversions(self, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
+        """Only where the submissions themselves cannot be read: both would count one submission twice."""
+        if self._forms_readable():
+            return
+        yield from self._history(traces.CONVERSION_HISTORY, traces.conversions, window, learned_at)
+
+    def _history(
+        self,
+        names: tuple[str, ...],
+        understand: Callable[..., Iterator[Activity]],
+        window: Window,
+        learned_at: datetime,
+    ) -> Iterator[ActivityPage]:
+        # No upper bound on the search: a contact that changed again after the window still holds versions from inside it.
+        open_end = Window(window.since, window.until + timedelta(days=3650), window.after)
+        want = Want("contacts", (), history=names, held=names[0])
+        for page in self._reader.pages(want, open_end):
+            yield _page(
+                page.rows,
+                page.after,
+                lambda raw: list(understand(raw, self._connection, window, learned_at)),
+            )
+
+    def _forms_readable(self) -> bool:
+        if "forms" not in self._refused and "forms" not in self._read:
+            try:
+                form = next(iter(self._form_list()), None)
+                if form is not None:
+                    self._submissions(form, "", 1)
+            except AccessDeniedError as refused:
+                self._refused["forms"] = refused.code or "MISSING_SCOPES"
+        return "forms" not in self._refused
+
+    def _forms(self, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
+        """Form by form in the order of their ids; each from its newest submission back to the window's beginning."""
+        at_form, _, after = window.after.partition("|")
+        backfill = window.since is None
+        forms = sorted(self._form_list(), key=lambda form: str(form["id"]))
+        remaining = [form for form in forms if str(form["id"]) >= at_form]
+        for number, form in enumerate(remaining):
+            following = str(remaining[number + 1]["id"]) if number + 1 < len(remaining) else None
+            place = after if str(form["id"]) == at_form else ""
+            for rows, onward in self._submission_pages(form, place, window.since):
+                inside = [row for row in rows if _in(row.get("submittedAt"), window)]
+                cursor = f"{form['id']}|{onward}" if onward else following
+                yield _page(inside, cursor, partial(self._submission, form, learned_at, backfill=backfill))
+
+    def _submission(self, form: Raw, learned_at: datetime, raw: Raw, *, backfill: bool) -> list[Activity]:
+        return [traces.submission(raw, form, self._connection, learned_at, backfill=backfill)]
+
+    def _form_list(self) -> list[Raw]:
+        found: list[Raw] = []
+        after: str | None = ""
+        while after is not None:
+            # `formTypes=all`: without it only HubSpot's own marketing forms are listed.
+            query = [("limit", "100"), ("formTypes", "all")] + ([("after", after)] if after else [])
+            answer = self._client.get(self._client.paths.forms, query)
+            found += answer.get("results", ())
+            after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+        return found
+
+    def _submission_pages(self, form: Raw, after: str, since: datetime | None) -> Raws:
+        place: str | None = after
+        while place is not None:
+            answer = self._submissions(form, place, SUBMISSION_PAGE)
+            rows = answer.get("results", ())
+            place = ((answer.get("paging") or {}).get("next") or {}).get("after") or None
+            oldest = moment(rows[-1].get("submittedAt")) if rows else None
+            if since is not None and oldest is not None and oldest < since:
+                place = None
+            yield rows, place
+
+    def _submissions(self, form: Raw, after: str, limit: int) -> Any:
+        query = [("limit", str(limit))] + ([("after", after)] if after else [])
+        return self._client.get(self._client.paths.submissions.format(form=form["id"]), query)
+
+    def _email_events(self, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
+        """Type by type, in closed stretches from old to new: answers come newest first and their offsets live shortly."""
+        first = window.since or window.until - timedelta(days=FIRST_EMAIL_DAYS)
+        stretches = _stretches(first, window.until)
+        steps = [(kind, begin, end) for kind in traces.EMAIL_KINDS for begin, end in stretches]
+        start = int(window.after or 0)
+        for number in range(start, len(steps)):
+            rows = list(self._email_stretch(*steps[number]))
+            onward = str(number + 1) if number + 1 < len(steps) else None
+            if rows or onward is None or number % 20 == 0:
+                yield _page(
+                    rows,
+                    onward,
+                    lambda raw: [
+                        traces.email_event(raw, self._connection, learned_at, backfill=window.since is None)
+                    ],
+                )
+
+    def _email_stretch(self, kind: str, begin: datetime, end: datetime) -> Iterator[Raw]:
+        query = [
+            ("eventType", kind),
+            ("startTimestamp", str(to_ms(begin))),
+            ("endTimestamp", str(to_ms(end))),
+            ("excludeFilteredEvents", "true"),
+            ("limit", str(EMAIL_PAGE)),
+        ]
+        offset = ""
+        while True:
+            answer = self._client.get(
+                self._client.paths.email_events, query + ([("offset", offset)] if offset else [])
+            )
+            yield from (
+                row for row in answer.get("events", ()) if _in(row.get("created"), Window(begin, end))
+            )
+            if not answer.get("hasMore") or not answer.get("offset"):
+                return
+            offset = str(answer["offset"])
+
+    def _marketing_events(self, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
+        events = sorted(self._recent_events(window), key=_event_id)
+        remaining = [event for event in events if _event_id(event) >= window.after]
+        for number, event in enumerate(remaining):
+            rows = [row for row in self._participations(event) if _in(_occurred(row), window)]
+            onward = _event_id(remaining[number + 1]) if number + 1 < len(remaining) else None
+            yield _page(rows, onward, partial(self._participation, event, window, learned_at))
+
+    def _participation(self, event: Raw, window: Window, learned_at: datetime, raw: Raw) -> list[Activity]:
+        found = traces.participation(raw, event, self._connection, learned_at, backfill=window.since is None)
+        return [] if found is None else [found]
+
+    def _recent_events(self, window: Window) -> Iterator[Raw]:
+        after: str | None = ""
+        while after is not None:
+            query = [("limit", "100")] + ([("after", after)] if after else [])
+            answer = self._client.get(self._client.paths.marketing_events, query)
+            for event in answer.get("results", ()):
+                end = moment(event.get("endDateTime") or event.get("startDateTime"))
+                if (
+                    window.since is None
+                    or end is None
+                    or window.since - EVENT_AFTER <= end <= window.until + EVENT_BEFORE
+                ):
+                    yield event
+            after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+
+    def _participations(self, event: Raw) -> Iterator[Raw]:
+        path = f"{self._client.paths.marketing_events}/participations/{_event_id(event)}/breakdown"
+        after: str | None = ""
+        while after is not None:
+            query = [("limit", "100")] + ([("after", after)] if after else [])
+            try:
+                answer = self._client.get(path, query)
+            except RecordGoneError:
+                return
+            yield from answer.get("results", ())
+            after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+
+
+_DEGREES = {"none": 0, "partial": 1, "full": 2}
+
+
+def _page(rows: Sequence[Raw], after: str | None, translate: Callable[[Raw], list[Activity]]) -> ActivityPage:
+    activities: list[Activity] = []
+    refused: list[tuple[str, str]] = []
+    for raw in rows:
+        try:
+            activities += translate(raw)
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            # A row of an unforeseen shape is set aside by name; it must not stop its page.
+            refused.append((str(raw.get("id") or raw.get("conversionId") or "?"), type(exc).__name__))
+    return ActivityPage(activities, after, refused)
+
+
+def _in(value: object, window: Window) -> bool:
+    """Inside the window; a row whose time cannot be read passes, so that it is set aside by name and not lost."""
+    at = moment(value)
+    return at is None or within(at, window)
+
+
+def _event_id(event: Raw) -> str:
+    return str(event.get("objectId") or event.get("id"))
+
+
+def _occurred(row: Raw) -> object:
+    return (row.get("properties") or row).get("occurredAt")
+
+
+def _stretches(since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+    found: list[tuple[datetime, datetime]] = []
+    while since < until:
+        end = min(since + EMAIL_CHUNK, until)
+        found.append((since, end))
+        since = end
+    return found

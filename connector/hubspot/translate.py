@@ -1,0 +1,92 @@
+"""HubSpot's JSON in Baton's words: records, owners, field history. Pure: no call, no clock. HubSpot states every value as
+text; it stays text, and absent and empty are both None."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from connector.hubspot.reader import ASSOCIATED, associated_ids
+from connector.ports import RecordState, RemoteRow, Window
+from mappings.records import FieldChange, Owner, RecordKey, Scalar
+
+Raw = Mapping[str, Any]
+
+
+def moment(value: object) -> datetime | None:
+    """HubSpot's times: ISO text, or epoch milliseconds as number or text. None for anything else."""
+    if value in (None, ""):
+        return None
+    text = str(value)
+    try:
+        if text.lstrip("-").isdigit():
+            return datetime.fromtimestamp(int(text) / 1000, UTC)
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def modified_at(raw: Raw) -> datetime:
+    """When the record last changed; for an archived one, when it was archived."""
+    properties = raw.get("properties") or {}
+    stated = raw.get("archivedAt") or raw.get("updatedAt")
+    found = moment(stated or properties.get("hs_lastmodifieddate") or properties.get("lastmodifieddate"))
+    if found is None:
+        raise ValueError("a HubSpot record states no time of change")
+    return found
+
+
+def row_of(raw: Raw, fields: Sequence[str]) -> RemoteRow:
+    """One record with the fields asked for; `associations.<object>` gives associated ids joined by ';'."""
+    properties = raw.get("properties") or {}
+    values: dict[str, Scalar] = {}
+    for name in fields:
+        if name.startswith(ASSOCIATED):
+            values[name] = ";".join(associated_ids(raw, name.removeprefix(ASSOCIATED))) or None
+        elif name in properties:
+            values[name] = properties[name] or None
+    state = RecordState.ARCHIVED if raw.get("archived") else RecordState.ACTIVE
+    return RemoteRow(str(raw["id"]), modified_at(raw), values, state)
+
+
+def versions(raw: Raw, name: str) -> list[Raw]:
+    """The versions of one property, oldest first."""
+    listed = (raw.get("propertiesWithHistory") or {}).get(name) or ()
+    return sorted(
+        listed, key=lambda version: moment(version.get("timestamp")) or datetime.min.replace(tzinfo=UTC)
+    )
+
+
+def changes_of(raw: Raw, key: RecordKey, window: Window) -> Iterator[FieldChange]:
+    """The changes written inside the window, from a record read with history."""
+    for name in raw.get("propertiesWithHistory") or {}:
+        old: Scalar = None
+        for version in versions(raw, name):
+            at, new = moment(version.get("timestamp")), version.get("value") or None
+            if at is not None and new != old and within(at, window):
+                yield FieldChange(key, name, old, new, at, _actor(version))
+            old = new
+
+
+def within(at: datetime, window: Window) -> bool:
+    """Whether a time lies in `since <= at < until`."""
+    return (window.since is None or at >= window.since) and at < window.until
+
+
+def owner_of(raw: Raw, connection: str) -> Owner:
+    """A user who can own records. HubSpot has no queues."""
+    name = " ".join(part for part in (raw.get("firstName"), raw.get("lastName")) if part)
+    key = RecordKey(connection, "owners", str(raw["id"]))
+    return Owner(
+        key, name or str(raw.get("email") or ""), str(raw.get("email") or ""), not raw.get("archived")
+    )
+
+
+def _actor(version: Raw) -> str:
+    """Who made the change: the user's id, else what HubSpot says of the source."""
+    user = version.get("updatedByUserId")
+    return (
+        str(user) if user else ":".join(str(version[k]) for k in ("sourceType", "sourceId") if version.get(k))
+    )

@@ -1,0 +1,97 @@
+"""Salesforce's rows in Baton's words: records, owners, field history. Pure. REST and Bulk state one value in two forms; here
+they become one, so that a record's content hash does not depend on how it was read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from connector.ports import RecordState, RemoteRow
+from connector.salesforce.soql import moment_of
+from mappings.records import FieldChange, Owner, RecordKey, Scalar
+
+Raw = Mapping[str, Any]
+
+STATE_FIELDS = ("SystemModstamp", "IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId")
+"""Read with every record where the object has them."""
+PERSON_IDS = "OpportunityContactRole.ContactId"
+"""Pseudo-field of an opportunity: its contacts, the primary one first, joined by ';'."""
+CLOSED_AT = "OpportunityHistory.ClosedAt"
+"""Pseudo-field of a closed opportunity: when its history shows that it entered its present stage."""
+_NUMBERS = frozenset({"int", "double", "currency", "percent", "long"})
+_STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?:\+00:?00|Z)$")
+
+
+def scalar(value: object, kind: str) -> Scalar:
+    """One value in one form, whichever API stated it. Whole numbers are int, others text; times end in Z."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return value
+    if kind == "boolean":
+        return str(value).lower() == "true"
+    if kind in _NUMBERS or isinstance(value, int | float):
+        return _number(str(value))
+    text = str(value)
+    if kind == "datetime" and (found := _STAMP.match(text)):
+        return found.group(1) + "Z"
+    return text
+
+
+def row_of(raw: Raw, fields: Sequence[str], types: Mapping[str, str]) -> RemoteRow:
+    """One record with those of the fields that were read: a field that is not in the row is not in the answer."""
+    stamp = moment_of(raw.get("SystemModstamp"))
+    if stamp is None:
+        raise ValueError("a Salesforce row states no SystemModstamp")
+    values = {name: scalar(raw[name], types.get(name, "")) for name in fields if name in raw}
+    state, into = _state(raw)
+    return RemoteRow(str(raw["Id"]), stamp, values, state, into)
+
+
+def owner_of(raw: Raw, connection: str) -> Owner:
+    """A user, or a queue (a group without an address of its own)."""
+    queue = "IsActive" not in raw
+    key = RecordKey(connection, "Group" if queue else "User", str(raw["Id"]))
+    active = True if queue else bool(raw["IsActive"])
+    return Owner(key, str(raw.get("Name") or ""), str(raw.get("Email") or ""), active, queue)
+
+
+def change_of(raw: Raw, key: RecordKey) -> FieldChange:
+    """One row of an object's field history."""
+    at = moment_of(raw.get("CreatedDate")) or datetime.min.replace(tzinfo=UTC)
+    old, new = scalar(raw.get("OldValue"), ""), scalar(raw.get("NewValue"), "")
+    return FieldChange(key, str(raw["Field"]), old, new, at, str(raw.get("CreatedById") or ""))
+
+
+def closed_at(history: Sequence[Raw], stage: str) -> datetime | None:
+    """When an opportunity entered the stage it is in, from its history rows: amount changes write rows too, so the oldest
+    of the newest rows that all name this stage counts."""
+    found: datetime | None = None
+    rows = sorted(history, key=lambda row: (str(row.get("CreatedDate")), str(row.get("Id"))), reverse=True)
+    for row in rows:
+        if row.get("StageName") != stage:
+            break
+        found = moment_of(row.get("CreatedDate"))
+    return found
+
+
+def _state(raw: Raw) -> tuple[RecordState, str]:
+    if _true(raw.get("IsDeleted")):
+        winner = str(raw.get("MasterRecordId") or "")
+        return (RecordState.MERGED, winner) if winner else (RecordState.DELETED, "")
+    if _true(raw.get("IsConverted")):
+        return RecordState.CONVERTED, str(raw.get("ConvertedContactId") or "")
+    return RecordState.ACTIVE, ""
+
+
+def _true(value: object) -> bool:
+    return value is True or value == "true"
+
+
+def _number(text: str) -> Scalar:
+    whole, _, fraction = text.partition(".")
+    if whole.lstrip("-").isdigit() and not fraction.strip("0"):
+        return int(whole)
+    return text.rstrip("0") if fraction and "e" not in text.lower() else text
