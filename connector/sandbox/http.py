@@ -145,6 +145,14 @@ class _QuietHandler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing per call: the call log has it."""
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """The status line alone: the server's real date beside the sandbox's would be one date too many."""
+        self.send_response_only(code, message)
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Close a connection that is to be lost, or the client would wait for an answer on it."""
+        self.close_connection = True
+
 
 @dataclass(slots=True)
 class RunningServer:
