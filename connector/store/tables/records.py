@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
+from sqlalchemy import text as sql_text
 
 from connector.store.tables.base import (
     at,
@@ -22,7 +23,6 @@ from connector.store.tables.base import (
     maybe_at,
     metadata,
     one_of,
-    partial_index,
     record_key,
     serial,
     text,
@@ -55,7 +55,15 @@ mirror = Table(
     Column("pending", Boolean, nullable=False, default=True),
     one_of("state", "active", "archived", "deleted", "merged", "converted"),
 )
-partial_index(mirror, "connection", "object", "remote_id", where=mirror.c.pending)
+Index(
+    "ix_mirror_connection_object_remote_id_some",
+    mirror.c.connection,
+    mirror.c.object,
+    mirror.c.remote_id,
+    # SQLite uses a partial index only for a query with the same words, and SQLAlchemy asks it for `= 1`.
+    sqlite_where=sql_text("pending = 1"),
+    postgresql_where=sql_text("pending"),
+)
 
 account = Table(
     "account",
