@@ -184,12 +184,12 @@ class SalesforceApp(WireApp):
         """Every version from the oldest still served."""
         return json_response([_version(number) for number in range(FIRST_VERSION, LAST_VERSION + 1)])
 
-    def resources(self, request: Request, version: str) -> Response:
+    def resources(self, request: Request, *, version: str) -> Response:
         """The addresses below one version."""
         names = ("sobjects", "query", "queryAll", "limits", "composite", "tooling", "jobs")
         return json_response({name: f"/services/data/v{version}/{name}" for name in names})
 
-    def limits(self, request: Request, version: str) -> Response:
+    def limits(self, request: Request, *, version: str) -> Response:
         """What is left of the daily allowance."""
         left = self.daily_limit - self.used()
         answer = {

@@ -38,20 +38,20 @@ class BulkRoutes:
         app.route("GET", f"{base}/ingest/<job_id>/unprocessedrecords", self.unprocessed)
         app.route("GET", f"{base}/ingest/<job_id>/unprocessedRecords", self.unprocessed)
 
-    def create(self, request: Request, version: str) -> Response:
+    def create(self, request: Request, *, version: str) -> Response:
         """A query job starts at UploadComplete, an ingest job at Open."""
         with self.org.world.lock:
             job = self.jobs.open(read_object(request), version)
         return json_response(self._short(job))
 
-    def state(self, request: Request, version: str, job_id: str) -> Response:
+    def state(self, request: Request, *, version: str, job_id: str) -> Response:
         """The job with its counts; asking is what brings it to its end."""
         with self.org.world.lock:
             job = self.jobs.get(job_id)
             job.poll()
         return json_response({**self._short(job), **_counts(job)})
 
-    def change(self, request: Request, version: str, job_id: str) -> Response:
+    def change(self, request: Request, *, version: str, job_id: str) -> Response:
         """UploadComplete sets an ingest job to work, Aborted ends any job."""
         job = self.jobs.get(job_id)
         wanted = read_object(request).get("state")
@@ -65,12 +65,12 @@ class BulkRoutes:
             )
         return json_response(self._short(job))
 
-    def delete(self, request: Request, version: str, job_id: str) -> Response:
+    def delete(self, request: Request, *, version: str, job_id: str) -> Response:
         """204."""
         self.jobs.drop(job_id)
         return Response(status=204)
 
-    def upload(self, request: Request, version: str, job_id: str) -> Response:
+    def upload(self, request: Request, *, version: str, job_id: str) -> Response:
         """201: the file is kept until the job is told to work."""
         job = self.jobs.get(job_id)
         if job.state != "Open":
@@ -78,7 +78,7 @@ class BulkRoutes:
         job.data = request.get_data()
         return Response(status=201)
 
-    def results(self, request: Request, version: str, job_id: str) -> Response:
+    def results(self, request: Request, *, version: str, job_id: str) -> Response:
         """A page of a finished query; `Sforce-Locator` names the next, `null` when there is none."""
         job = self.jobs.get(job_id)
         if job.state != "JobComplete" or job.answer is None:
@@ -92,17 +92,17 @@ class BulkRoutes:
         response.headers["Sforce-Locator"] = base64.b64encode(str(stop).encode()).decode() if more else "null"
         return response
 
-    def successful(self, request: Request, version: str, job_id: str) -> Response:
+    def successful(self, request: Request, *, version: str, job_id: str) -> Response:
         """The rows that were done, not in the order of the file."""
         job = self.jobs.get(job_id)
         return _csv_response(lines_csv(job, ["sf__Id", "sf__Created"], job.succeeded))
 
-    def failed(self, request: Request, version: str, job_id: str) -> Response:
+    def failed(self, request: Request, *, version: str, job_id: str) -> Response:
         """The rows that were refused, with the reason."""
         job = self.jobs.get(job_id)
         return _csv_response(lines_csv(job, ["sf__Id", "sf__Error"], job.failed))
 
-    def unprocessed(self, request: Request, version: str, job_id: str) -> Response:
+    def unprocessed(self, request: Request, *, version: str, job_id: str) -> Response:
         """The rows that were not tried."""
         job = self.jobs.get(job_id)
         return _csv_response(lines_csv(job, [], job.unprocessed))

@@ -38,7 +38,7 @@ class CollectionRoutes:
         app.route("DELETE", base, self.delete)
         app.route("PATCH", f"{base}/<name>/<field>", self.upsert)
 
-    def create(self, request: Request, version: str) -> Response:
+    def create(self, request: Request, *, version: str) -> Response:
         """Create records of any types."""
         records, all_or_none = _records(request)
         caller = caller_of(self.org, request)
@@ -48,7 +48,7 @@ class CollectionRoutes:
 
         return json_response(self._each(request, records, work, all_or_none=all_or_none))
 
-    def update(self, request: Request, version: str) -> Response:
+    def update(self, request: Request, *, version: str) -> Response:
         """Update records of any types, each named by its Id."""
         records, all_or_none = _records(request)
         caller = caller_of(self.org, request)
@@ -58,7 +58,7 @@ class CollectionRoutes:
 
         return json_response(self._each(request, records, work, all_or_none=all_or_none))
 
-    def upsert(self, request: Request, version: str, name: str, field: str) -> Response:
+    def upsert(self, request: Request, *, version: str, name: str, field: str) -> Response:
         """Upsert records of one type by an external id field, or by Id."""
         records, all_or_none = _records(request)
         caller = caller_of(self.org, request)
@@ -83,7 +83,7 @@ class CollectionRoutes:
 
         return json_response(self._each(request, records, work, all_or_none=all_or_none, upsert=True))
 
-    def delete(self, request: Request, version: str) -> Response:
+    def delete(self, request: Request, *, version: str) -> Response:
         """Delete the records named in `ids`."""
         ids = [part for part in request.args.get("ids", "").split(",") if part]
         _check_count(ids)

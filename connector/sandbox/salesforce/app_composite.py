@@ -32,7 +32,7 @@ class CompositeRoutes:
         self.app = app
         app.route("POST", "/services/data/v<version>/composite", self.composite)
 
-    def composite(self, request: Request, version: str) -> Response:
+    def composite(self, request: Request, *, version: str) -> Response:
         """Every call's answer in order; with allOrNone one failure takes back all."""
         body = read_object(request)
         calls = body.get("compositeRequest")

@@ -27,15 +27,15 @@ class QueryRoutes:
         app.route("GET", f"{base}/queryAll", self.query_all)
         app.route("GET", f"{base}/query/<locator>", self.more)
 
-    def query(self, request: Request, version: str) -> Response:
+    def query(self, request: Request, *, version: str) -> Response:
         """First page of the live records."""
         return self._first(request, version, all_rows=False)
 
-    def query_all(self, request: Request, version: str) -> Response:
+    def query_all(self, request: Request, *, version: str) -> Response:
         """First page, deleted and archived records included."""
         return self._first(request, version, all_rows=True)
 
-    def more(self, request: Request, version: str, locator: str) -> Response:
+    def more(self, request: Request, *, version: str, locator: str) -> Response:
         """A further page."""
         with self.org.world.lock:
             name, cursor, offset = self.org.cursors.at(locator)

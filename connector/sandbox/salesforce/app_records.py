@@ -49,34 +49,34 @@ class RecordRoutes:
         for method, path, handler in routes:
             app.route(method, path, handler)
 
-    def list_objects(self, request: Request, version: str) -> Response:
+    def list_objects(self, request: Request, *, version: str) -> Response:
         """Every object type."""
         objects = [summary(made, version) for made in self.org.schema.values()]
         return json_response({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})
 
-    def basic(self, request: Request, version: str, name: str) -> Response:
+    def basic(self, request: Request, *, version: str, name: str) -> Response:
         """One object type in short."""
         made = self.org.definition(name)
         return json_response({"objectDescribe": summary(made, version), "recentItems": []})
 
-    def describe(self, request: Request, version: str, name: str) -> Response:
+    def describe(self, request: Request, *, version: str, name: str) -> Response:
         """One object type with its fields, as the integration user sees them."""
         with self.org.world.lock:
             return json_response(self.org.describe(name, version=version))
 
-    def create(self, request: Request, version: str, name: str) -> Response:
+    def create(self, request: Request, *, version: str, name: str) -> Response:
         """201 with the new id, and its address in `Location`."""
         record_id = self.org.create_as(caller_of(self.org, request), name, read_object(request))
         address = f"/services/data/v{version}/sobjects/{name}/{record_id}"
         answer = {"id": record_id, "success": True, "errors": []}
         return json_response(answer, 201, {"Location": address})
 
-    def read(self, request: Request, version: str, name: str, record_id: str) -> Response:
+    def read(self, request: Request, *, version: str, name: str, record_id: str) -> Response:
         """A record: the fields asked for, or every field that the user sees."""
         row = self.org.visible(name, record_id)
-        return json_response(self._record(request, version, name, row))
+        return json_response(self._record(request, version, row, name=name))
 
-    def update(self, request: Request, version: str, name: str, record_id: str) -> Response:
+    def update(self, request: Request, *, version: str, name: str, record_id: str) -> Response:
         """204."""
         self.org.definition(name)
         values = read_object(request)
@@ -84,23 +84,23 @@ class RecordRoutes:
         self.org.update_as(caller_of(self.org, request), name, record_id, values)
         return Response(status=204)
 
-    def delete(self, request: Request, version: str, name: str, record_id: str) -> Response:
+    def delete(self, request: Request, *, version: str, name: str, record_id: str) -> Response:
         """204."""
         self.org.definition(name)
         self.org.delete(name, record_id)
         return Response(status=204)
 
-    def read_by_key(self, request: Request, version: str, name: str, field: str, value: str) -> Response:
+    def read_by_key(self, request: Request, *, version: str, name: str, field: str, value: str) -> Response:
         """A record by external id."""
         record_id = self._only(name, field, value)
-        return json_response(self._record(request, version, name, self.org.visible(name, record_id)))
+        return json_response(self._record(request, version, self.org.visible(name, record_id), name=name))
 
-    def delete_by_key(self, request: Request, version: str, name: str, field: str, value: str) -> Response:
+    def delete_by_key(self, request: Request, *, version: str, name: str, field: str, value: str) -> Response:
         """204."""
         self.org.delete(name, self._only(name, field, value))
         return Response(status=204)
 
-    def upsert(self, request: Request, version: str, name: str, field: str, value: str) -> Response:
+    def upsert(self, request: Request, *, version: str, name: str, field: str, value: str) -> Response:
         """201 for a new record, 200 for an updated one; 204 for the latter before version 46."""
         values = read_object(request)
         key = self.org.lookup_field(name, field)
@@ -117,14 +117,14 @@ class RecordRoutes:
         headers = {"Location": f"/services/data/v{version}/sobjects/{name}/{field}/{quote(value, safe='')}"}
         return json_response(answer, 201 if created else 200, headers if created else None)
 
-    def updated(self, request: Request, version: str, name: str) -> Response:
+    def updated(self, request: Request, *, version: str, name: str) -> Response:
         """Ids of the records stamped between start and end, both cut to seconds."""
         start, end = self._span(request, "updated")
         rows = self.org.tables[self.org.definition(name).name].walk_stamps(start, end)
         ids = sorted(str(row["Id"]) for row in rows if not row.get("IsDeleted"))
         return json_response({"ids": ids, "latestDateCovered": end})
 
-    def deleted(self, request: Request, version: str, name: str) -> Response:
+    def deleted(self, request: Request, *, version: str, name: str) -> Response:
         """Records deleted between start and end."""
         start, end = self._span(request, "deleted")
         rows = self.org.tables[self.org.definition(name).name].walk_stamps(start, end)
@@ -153,7 +153,7 @@ class RecordRoutes:
             raise ManyMatchesError(found)
         return found[0]
 
-    def _record(self, request: Request, version: str, name: str, row: Row) -> Row:
+    def _record(self, request: Request, version: str, row: Row, *, name: str) -> Row:
         url = f"/services/data/v{version}/sobjects/{name}/{row['Id']}"
         record: Row = {"attributes": {"type": name, "url": url}}
         for field in self._shown(name, request.args.get("fields")):

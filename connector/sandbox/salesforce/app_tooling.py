@@ -28,7 +28,7 @@ class ToolingRoutes:
         app.route("DELETE", f"{base}/sobjects/CustomField/<field_id>", self.remove)
         app.route("GET", f"{base}/query", self.query)
 
-    def create(self, request: Request, version: str) -> Response:
+    def create(self, request: Request, *, version: str) -> Response:
         """201 with the field's id; the field is hidden until a permission set opens it."""
         body = read_object(request)
         field_id = tooling.add_custom_field(self.org, str(body.get("FullName")), body.get("Metadata") or {})
@@ -36,7 +36,7 @@ class ToolingRoutes:
         answer = {"id": field_id, "success": True, "errors": [], "warnings": [], "infos": []}
         return json_response(answer, 201, {"Location": address})
 
-    def read(self, request: Request, version: str, field_id: str) -> Response:
+    def read(self, request: Request, *, version: str, field_id: str) -> Response:
         """A custom field's name and table."""
         full_name = tooling.name_of(self.org, field_id)
         object_name, _, field_name = full_name.partition(".")
@@ -52,17 +52,17 @@ class ToolingRoutes:
         }
         return json_response(answer)
 
-    def change(self, request: Request, version: str, field_id: str) -> Response:
+    def change(self, request: Request, *, version: str, field_id: str) -> Response:
         """204."""
         tooling.change_custom_field(self.org, field_id, read_object(request).get("Metadata") or {})
         return Response(status=204)
 
-    def remove(self, request: Request, version: str, field_id: str) -> Response:
+    def remove(self, request: Request, *, version: str, field_id: str) -> Response:
         """204."""
         tooling.remove_custom_field(self.org, field_id)
         return Response(status=204)
 
-    def query(self, request: Request, version: str) -> Response:
+    def query(self, request: Request, *, version: str) -> Response:
         """CustomField, FieldDefinition and EntityDefinition, in one page."""
         soql = request.args.get("q")
         if not soql:

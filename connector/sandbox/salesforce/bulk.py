@@ -67,10 +67,8 @@ class Jobs:
         """A new job from its creation body; a query job runs its query at once, an ingest job waits for its file."""
         operation = str(body.get("operation"))
         querying = operation in ("query", "queryAll")
-        if querying:
-            name = parse(str(body.get("query"))).object_name
-        else:
-            name = self._org.definition(str(body.get("object"))).name
+        name = parse(str(body.get("query"))).object_name if querying else str(body.get("object"))
+        self._org.definition(name)
         job = Job(
             self._org.ids.next("750"),
             operation,
@@ -148,7 +146,7 @@ class Jobs:
         if key is None or held is None:
             raise OrgError("MISSING_ARGUMENT", f"{key} not specified", fields=[])
         if job.operation == "upsert":
-            return self._upsert(job, key, held, values, caller)
+            return self._upsert(job, (key, held), values, caller)
         record_id = self._org.full_id(held)
         if job.operation in ("delete", "hardDelete"):
             self._org.delete(job.object_name, record_id)
@@ -157,18 +155,19 @@ class Jobs:
         return record_id, False
 
     def _upsert(
-        self, job: Job, key: str, held: str, values: dict[str, Any], caller: Caller
+        self, job: Job, key: tuple[str, str], values: dict[str, Any], caller: Caller
     ) -> tuple[str, bool]:
         try:
-            return self._org.upsert_as(caller, job.object_name, (key, held), values)
+            return self._org.upsert_as(caller, job.object_name, key, values)
         except ManyMatchesError as many:
-            message = f"{key}: more than one record found for external id field: {many.ids}"
+            message = f"{key[0]}: more than one record found for external id field: {many.ids}"
             raise OrgError("DUPLICATE_EXTERNAL_ID", message, fields=[]) from None
 
 
 def query_csv(job: Job, start: int, stop: int) -> str:
     """Records start..stop of a query job as CSV: every cell quoted, times with Z, null empty."""
-    assert job.answer is not None
+    if job.answer is None:
+        raise not_found()
     paths = [item.path for item in parse(job.query).items]
     rows = [[_cell(record, path) for path in paths] for record in job.answer.rows(start, stop, job.version)]
     return _csv([".".join(path) for path in paths], rows, job)

@@ -96,8 +96,9 @@ def _event(org: Org, old: Row | None, row: Row) -> None:
         return
     row["StartDateTime"] = row["ActivityDateTime"] = wire_time(start)
     end = read_time(row.get("EndDateTime") or "")
-    if end is None or _changed(old, row, "DurationInMinutes") and row.get("DurationInMinutes") is not None:
-        end = start + timedelta(minutes=row.get("DurationInMinutes") or 0)
+    lasts = row.get("DurationInMinutes")
+    if end is None or (lasts is not None and _changed(old, row, "DurationInMinutes")):
+        end = start + timedelta(minutes=lasts or 0)
     row["EndDateTime"] = wire_time(end)
     row["DurationInMinutes"] = int((end - start).total_seconds() // 60)
     row["ActivityDate"], row["EndDate"] = row["StartDateTime"][:10], row["EndDateTime"][:10]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.sandbox.salesforce import history, writes
@@ -82,8 +83,8 @@ def convert(org: Org, lead_id: str, choice: Conversion, caller: Caller) -> dict[
     owner = {"OwnerId": _user_owner(choice.owner_id or lead["OwnerId"], caller)}
     quiet = Caller(caller.user_id, auto_assign=False, save_duplicates=True, late=caller.late)
     account = choice.account_id or writes.create(org, "Account", _mapped(lead, _TO_ACCOUNT) | owner, quiet)
-    contact = choice.contact_id or _new_contact(org, lead, account, owner, quiet)
-    opportunity = _new_opportunity(org, lead, account, owner, choice, quiet)
+    contact = choice.contact_id or _new_contact(org, lead, account, owner, caller=quiet)
+    opportunity = _new_opportunity(org, lead, owner | {"AccountId": account}, choice, caller=quiet)
     made = {"Account": account, "Contact": contact, "Opportunity": opportunity}
     _carry_custom(org, lead, made, quiet)
     if opportunity is not None:
@@ -91,7 +92,7 @@ def convert(org: Org, lead_id: str, choice: Conversion, caller: Caller) -> dict[
         writes.create(org, "OpportunityContactRole", role, quiet)
     _move_activities(org, lead_id, {"WhoId": contact, "WhatId": opportunity or account}, quiet)
     _move_members(org, lead_id, contact, quiet)
-    _close_lead(org, lead, status, made, quiet)
+    _close_lead(org, lead, status, made, caller=quiet)
     return {"accountId": account, "contactId": contact, "opportunityId": opportunity}
 
 
@@ -112,27 +113,30 @@ def _mapped(lead: Row, names: Mapping[str, str]) -> Row:
     return {target: lead[source] for source, target in names.items() if source in lead}
 
 
-def _new_contact(org: Org, lead: Row, account: str, owner: Row, caller: Caller) -> str:
+def _new_contact(org: Org, lead: Row, account: str, owner: Row, *, caller: Caller) -> str:
     values = _mapped(lead, _TO_CONTACT) | owner | {"AccountId": account}
     return writes.create(org, "Contact", values, caller)
 
 
-def _new_opportunity(
-    org: Org, lead: Row, account: str, owner: Row, choice: Conversion, caller: Caller
-) -> str | None:
+def _new_opportunity(org: Org, lead: Row, values: Row, choice: Conversion, *, caller: Caller) -> str | None:
     if not choice.create_opportunity:
         return None
     stages = sorted(org.tables["OpportunityStage"].rows.values(), key=lambda s: s.get("SortOrder", 0))
     values = {
+        **values,
         "Name": choice.opportunity_name or f"{lead['Company']}-",
-        "AccountId": account,
         "StageName": stages[0]["MasterLabel"],
-        "CloseDate": org.quarter_end(),
-        **owner,
+        "CloseDate": _quarter_end(org.world.clock.now().date()),
     }
     if "LeadSource" in lead:
         values["LeadSource"] = lead["LeadSource"]
     return writes.create(org, "Opportunity", values, caller)
+
+
+def _quarter_end(today: date) -> str:
+    month = (today.month + 2) // 3 * 3
+    first_after = date(today.year + month // 12, month % 12 + 1, 1)
+    return (first_after - timedelta(days=1)).isoformat()
 
 
 def _carry_custom(org: Org, lead: Row, made: Mapping[str, str | None], caller: Caller) -> None:
@@ -143,7 +147,7 @@ def _carry_custom(org: Org, lead: Row, made: Mapping[str, str | None], caller: C
     for target, values in carried.items():
         record_id = made[target]
         if record_id is not None:
-            writes.update(org, target, record_id, values, caller)
+            writes.update(org, target, record_id, values, caller=caller)
 
 
 def _move_activities(org: Org, who: str, ties: Mapping[str, str], caller: Caller) -> None:
@@ -154,36 +158,33 @@ def _move_activities(org: Org, who: str, ties: Mapping[str, str], caller: Caller
             row = {**old, "WhoId": ties["WhoId"]}
             if "WhatId" in ties:
                 row.setdefault("WhatId", ties["WhatId"])
-            writes.store(org, name, old, row, caller, now=org.stamp(), rules=False)
+            writes.store(org, name, old, row, caller=caller, rules=False)
 
 
 def _move_members(org: Org, lead_id: str, contact: str, caller: Caller) -> None:
     table = org.tables["CampaignMember"]
     for record_id in sorted(table.holders("LeadId", lead_id)):
         old = table.rows[record_id]
-        writes.store(
-            org, "CampaignMember", old, {**old, "ContactId": contact}, caller, now=org.stamp(), rules=False
-        )
+        writes.store(org, "CampaignMember", old, {**old, "ContactId": contact}, caller=caller, rules=False)
 
 
-def _close_lead(org: Org, lead: Row, status: str, made: Mapping[str, str | None], caller: Caller) -> None:
-    now = org.stamp()
+def _close_lead(org: Org, lead: Row, status: str, made: Mapping[str, str | None], *, caller: Caller) -> None:
     row = {
         **lead,
         "Status": status,
         "IsConverted": True,
-        "ConvertedDate": now[:10],
+        "ConvertedDate": org.world.clock.now().date().isoformat(),
         "ConvertedAccountId": made["Account"],
         "ConvertedContactId": made["Contact"],
         "ConvertedOpportunityId": made["Opportunity"],
     }
-    writes.store(org, "Lead", lead, row, caller, now=now, rules=False)
+    writes.store(org, "Lead", lead, row, caller=caller, rules=False)
     if org.tracked.get("Lead"):
         history.note(org, "Lead", row, "leadConverted")
 
 
 def merge(
-    org: Org, object_name: str, master_id: str, losers: Sequence[str], values: Row, caller: Caller
+    org: Org, object_name: str, master_id: str, losers: Sequence[str], *, values: Row, caller: Caller
 ) -> None:
     """Fold up to two losers into the master: they go to the recycle bin and name it in `MasterRecordId`."""
     definition = org.definition(object_name)
@@ -196,12 +197,12 @@ def merge(
     quiet = Caller(caller.user_id, auto_assign=False, save_duplicates=True, late=caller.late)
     for old in old_losers:
         gone = {**old, "IsDeleted": True, "MasterRecordId": master_id}
-        writes.store(org, object_name, old, gone, quiet, now=org.stamp(), rules=False)
-        _repoint(org, object_name, old["Id"], master_id, quiet)
-    writes.update(org, object_name, master_id, values, quiet)
+        writes.store(org, object_name, old, gone, caller=quiet, rules=False)
+        _repoint(org, object_name, old["Id"], master_id, caller=quiet)
+    writes.update(org, object_name, master_id, values, caller=quiet)
 
 
-def _repoint(org: Org, object_name: str, loser: str, master: str, caller: Caller) -> None:
+def _repoint(org: Org, object_name: str, loser: str, master: str, *, caller: Caller) -> None:
     if object_name in ("Lead", "Contact"):
         _move_activities(org, loser, {"WhoId": master}, caller)
         return
@@ -209,7 +210,7 @@ def _repoint(org: Org, object_name: str, loser: str, master: str, caller: Caller
         table = org.tables[child]
         for record_id in sorted(table.holders(field, loser)):
             old = table.rows[record_id]
-            writes.store(org, child, old, {**old, field: master}, caller, now=org.stamp(), rules=False)
+            writes.store(org, child, old, {**old, field: master}, caller=caller, rules=False)
 
 
 def delete(org: Org, object_name: str, record_id: str, caller: Caller) -> None:
@@ -220,7 +221,7 @@ def delete(org: Org, object_name: str, record_id: str, caller: Caller) -> None:
     if "IsDeleted" not in org.schema[object_name].fields:
         org.remove(object_name, record_id)
         return
-    _mark(org, object_name, old, True, caller)
+    _mark(org, object_name, old, gone=True, caller=caller)
 
 
 def undelete(org: Org, object_name: str, record_id: str, caller: Caller) -> None:
@@ -228,10 +229,10 @@ def undelete(org: Org, object_name: str, record_id: str, caller: Caller) -> None
     old = org.tables[object_name].rows.get(record_id)
     if old is None or not old.get("IsDeleted") or "MasterRecordId" in old:
         raise OrgError("UNDELETE_FAILED", "Entity is not in the recycle bin", fields=[])
-    _mark(org, object_name, old, False, caller)
+    _mark(org, object_name, old, gone=False, caller=caller)
 
 
-def _mark(org: Org, object_name: str, old: Row, gone: bool, caller: Caller) -> None:
+def _mark(org: Org, object_name: str, old: Row, *, gone: bool, caller: Caller) -> None:
     row: dict[str, Any] = {**old, "IsDeleted": gone}
     now = org.stamp()
     for name in ("LastModifiedDate", "SystemModstamp"):
@@ -245,4 +246,4 @@ def _mark(org: Org, object_name: str, old: Row, gone: bool, caller: Caller) -> N
         for record_id in sorted(table.holders(field, old["Id"])):
             held = table.rows[record_id]
             if bool(held.get("IsDeleted")) != gone:
-                _mark(org, child, held, gone, caller)
+                _mark(org, child, held, gone=gone, caller=caller)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from connector.sandbox.salesforce import lifecycle, writes
+from connector.sandbox.salesforce import lifecycle, persist, setup, tooling, writes
 from connector.sandbox.salesforce.access import GRANTING, Access
 from connector.sandbox.salesforce.caller import NOT_LATE, Caller
 from connector.sandbox.salesforce.cursor import Cursors
@@ -22,16 +22,14 @@ from connector.sandbox.salesforce.errors import (
 from connector.sandbox.salesforce.fields import FieldDef, ObjectDef
 from connector.sandbox.salesforce.ids import IdFactory, to_18
 from connector.sandbox.salesforce.lifecycle import Conversion
+from connector.sandbox.salesforce.loading import load_rows
 from connector.sandbox.salesforce.outbound import Outbound
-from connector.sandbox.salesforce.query import Answer, Query, run
-from connector.sandbox.salesforce.rules import Rules
+from connector.sandbox.salesforce.query import Answer, Query, condition, run
+from connector.sandbox.salesforce.rules import AssignmentRule, Rules, ValidationRule
 from connector.sandbox.salesforce.schema import build_schema, object_of_id
-from connector.sandbox.salesforce.setup import populate
 from connector.sandbox.salesforce.table import Row, Table
 from connector.sandbox.salesforce.values import convert, wire_time
 from connector.sandbox.world import World
-
-_SETTABLE_ON_LOAD = ("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp")
 
 
 class Org:
@@ -59,7 +57,7 @@ class Org:
         self._journal: list[tuple[str, str, Row | None]] | None = None
         self.org_id = ""
         self.api_user_id = ""
-        populate(self)
+        setup.populate(self)
 
     # ---- records ---------------------------------------------------------------------------------------------
 
@@ -73,7 +71,7 @@ class Org:
         late: timedelta = NOT_LATE,
     ) -> str:
         """Make a record; returns its id."""
-        return self.create_as(self.caller(as_user, auto_assign, late), object_name, values)
+        return self.create_as(self.caller(as_user, auto_assign=auto_assign, late=late), object_name, values)
 
     def update(
         self,
@@ -86,7 +84,9 @@ class Org:
         late: timedelta = NOT_LATE,
     ) -> None:
         """Change a record's fields; None clears one."""
-        self.update_as(self.caller(as_user, auto_assign, late), object_name, record_id, values)
+        self.update_as(
+            self.caller(as_user, auto_assign=auto_assign, late=late), object_name, record_id, values
+        )
 
     def upsert(
         self,
@@ -99,7 +99,9 @@ class Org:
         auto_assign: bool = True,
     ) -> tuple[str, bool]:
         """Update the one record whose external id has this value, or create it; returns (id, created)."""
-        return self.upsert_as(self.caller(as_user, auto_assign), object_name, (field, value), values)
+        return self.upsert_as(
+            self.caller(as_user, auto_assign=auto_assign), object_name, (field, value), values
+        )
 
     def delete(self, object_name: str, record_id: str, *, as_user: str | None = None) -> None:
         """Put a record into the recycle bin."""
@@ -124,7 +126,9 @@ class Org:
         with self.transaction():
             losers = [self.full_id(loser) for loser in loser_ids]
             caller = self.caller(as_user)
-            lifecycle.merge(self, object_name, self.full_id(master_id), losers, dict(values or {}), caller)
+            lifecycle.merge(
+                self, object_name, self.full_id(master_id), losers, values=dict(values or {}), caller=caller
+            )
 
     def convert(
         self, lead_id: str, choice: Conversion | None = None, *, as_user: str | None = None
@@ -140,7 +144,7 @@ class Org:
         fields = self.schema[object_name].fields.values()
         return {f.name: row.get(f.name, False if f.type == "boolean" else None) for f in fields}
 
-    def query(self, soql: str, all_rows: bool = False, *, as_user: str | None = None) -> list[Row]:
+    def query(self, soql: str, *, all_rows: bool = False, as_user: str | None = None) -> list[Row]:
         """Every record that the query finds, as the REST API would show it."""
         answer = self.run(soql, all_rows=all_rows, as_user=as_user)
         return answer.rows(0, len(answer.found))
@@ -151,7 +155,7 @@ class Org:
             self.reveal()
             return run(self, Query(soql, all_rows, as_user))
 
-    def pages(self, soql: str, size: int = 2000, all_rows: bool = False) -> Iterator[list[Row]]:
+    def pages(self, soql: str, size: int = 2000, *, all_rows: bool = False) -> Iterator[list[Row]]:
         """The records that the query finds, in pages."""
         answer = self.run(soql, all_rows=all_rows)
         for start in range(0, len(answer.found), size):
@@ -173,7 +177,7 @@ class Org:
         stamped `stamp` (wire form) or now.
         """
         with self.world.lock:
-            return self._load(object_name, rows, stamp or self.stamp())
+            return load_rows(self, object_name, rows, stamp or self.stamp())
 
     def log_task(self, values: Mapping[str, Any], *, as_user: str | None = None) -> str:
         """Log a finished call, mail or task (Status `Completed` unless said otherwise); returns its id."""
@@ -184,10 +188,54 @@ class Org:
         length = {} if "EndDateTime" in values else {"DurationInMinutes": 60}
         return self.create("Event", {**length, **values}, as_user=as_user, auto_assign=False)
 
+    # ---- what an admin sets up -------------------------------------------------------------------------------
+
+    def add_user(self, first: str, last: str, email: str, *, active: bool = True) -> str:
+        """A user; returns the id."""
+        with self.world.lock:
+            return setup.add_user(self, (first, last), email, active=active)
+
+    def add_queue(self, name: str, objects: Iterable[str] = ("Lead",)) -> str:
+        """A queue that may own records of these objects; returns the group's id."""
+        with self.world.lock:
+            return setup.add_queue(self, name, objects)
+
+    def add_field(self, full_name: str, metadata: Mapping[str, Any], *, visible: bool = False) -> str:
+        """A custom field `Object.Field__c` from Metadata API terms; `visible` opens it to everybody at once."""
+        field_id = tooling.add_custom_field(self, full_name, metadata)
+        if visible:
+            object_name, _, field_name = full_name.partition(".")
+            self.access.managed.discard((object_name, field_name))
+        return field_id
+
+    def forbid(
+        self, object_name: str, when: str | Callable[[Row], bool], message: str, *, field: str | None = None
+    ) -> ValidationRule:
+        """A validation rule: refuse records for which the SOQL condition (or the predicate) holds."""
+        broken = condition(self, object_name, when) if isinstance(when, str) else when
+        text = when if isinstance(when, str) else None
+        rule = ValidationRule(object_name, message, broken, field_name=field, when=text)
+        self.rules.validation.append(rule)
+        return rule
+
+    def assign_by_turns(self, targets: Sequence[str], object_name: str = "Lead") -> None:
+        """Turn the object's assignment rule on: these users and queues in turn. None of them turns it off."""
+        self.rules.assignment[object_name] = AssignmentRule(list(targets))
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state as JSON; rules given as Python predicates are left out."""
+        with self.world.lock:
+            return persist.snapshot(self)
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take over what `snapshot` gave, in place of everything that is there."""
+        with self.world.lock:
+            persist.restore(self, saved)
+
     # ---- the same under a caller: for the HTTP face -----------------------------------------------------------
 
     def caller(
-        self, as_user: str | None = None, auto_assign: bool = True, late: timedelta = NOT_LATE
+        self, as_user: str | None = None, *, auto_assign: bool = True, late: timedelta = NOT_LATE
     ) -> Caller:
         """A caller who is not bound by field permissions: a person or a test."""
         return Caller(as_user or self.api_user_id, auto_assign=auto_assign, late=late)
@@ -201,7 +249,7 @@ class Org:
         """Update under a caller."""
         with self.transaction():
             record_id = self.full_id(record_id)
-            writes.update(self, object_name, record_id, values, caller)
+            writes.update(self, object_name, record_id, values, caller=caller)
             if object_name == "Lead" and self.world.switches.converted_status_converts:
                 self._convert_by_status(record_id, values, caller)
 
@@ -215,7 +263,7 @@ class Org:
             if len(found) > 1:
                 raise ManyMatchesError(found)
             if found:
-                writes.update(self, object_name, found[0], values, caller)
+                writes.update(self, object_name, found[0], values, caller=caller)
                 return found[0], False
             with_key = values if field.name == "Id" else {**values, field.name: held}
             return writes.create(self, object_name, with_key, caller), True
@@ -256,7 +304,8 @@ class Org:
         """Hold the world's lock; on an error take back everything written inside. Nests."""
         with self.world.lock:
             outer = self._journal
-            self._journal = inner = []
+            inner: list[tuple[str, str, Row | None]] = []
+            self._journal = inner
             sent = self.outbound.mark()
             try:
                 yield
@@ -339,36 +388,8 @@ class Org:
             raise bad_external_id(record_id)
         return full
 
-    def quarter_end(self) -> str:
-        """The last day of the current calendar quarter: the close date a conversion proposes."""
-        today = self.world.clock.now().date()
-        month = (today.month + 2) // 3 * 3
-        first_after = date(today.year + month // 12, month % 12 + 1, 1)
-        return (first_after - timedelta(days=1)).isoformat()
-
     def _convert_by_status(self, lead_id: str, values: Mapping[str, Any], caller: Caller) -> None:
         status = values.get("Status")
         rows = self.tables["LeadStatus"].rows.values()
         if any(row["MasterLabel"] == status and row.get("IsConverted") for row in rows):
             lifecycle.convert(self, lead_id, Conversion(status=status), caller)
-
-    def _load(self, object_name: str, rows: Iterable[Mapping[str, Any]], stamp: str) -> list[str]:
-        definition = self.definition(object_name)
-        audit = {
-            name: stamp if name.endswith(("Date", "stamp")) else self.api_user_id
-            for name in _SETTABLE_ON_LOAD
-        }
-        shared = {k: v for k, v in audit.items() if k in definition.fields}
-        fills = {f.name: f.default for f in definition.fields.values() if f.default}
-        if "OwnerId" in definition.fields:
-            fills["OwnerId"] = self.api_user_id
-        named = "LastName" in definition.fields
-        made: list[Row] = []
-        for given in rows:
-            row = {**fills, **shared, **{k: v for k, v in given.items() if v is not None}}
-            row.setdefault("Id", "") or row.update(Id=self.ids.next(definition.prefix))
-            if named:
-                row["Name"] = " ".join(p for p in (row.get("FirstName"), row.get("LastName")) if p)
-            made.append(row)
-        self.tables[object_name].load(made)
-        return [row["Id"] for row in made]

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+import urllib3
+
 from connector.sandbox.salesforce.table import Row
 
 if TYPE_CHECKING:
@@ -31,6 +33,24 @@ class OutgoingCall:
 
 Deliver = Callable[[OutgoingCall], tuple[int, bytes]]
 """Makes the call and returns status and body of the answer; a call that cannot be made is status 0."""
+
+
+def post(call: OutgoingCall) -> tuple[int, bytes]:
+    """Make the call for real, with five seconds' patience and no retry of its own."""
+    try:
+        timeout = urllib3.Timeout(total=5.0)
+        answer = urllib3.request(
+            "POST",
+            call.url,
+            body=call.body,
+            headers=call.headers,
+            timeout=timeout,
+            retries=False,
+            redirect=False,
+        )
+    except urllib3.exceptions.HTTPError:
+        return 0, b""
+    return answer.status, answer.data
 
 
 @dataclass(slots=True)
@@ -90,7 +110,7 @@ class Outbound:
         """Drop what was queued after the mark: its writes were taken back."""
         del self.queue[mark:]
 
-    def pump(self, deliver: Deliver) -> int:
+    def pump(self, deliver: Deliver = post) -> int:
         """Send what is due; returns how many notifications were acknowledged."""
         with self._org.world.lock:
             now = self._org.world.clock.now()
@@ -100,7 +120,7 @@ class Outbound:
         done = 0
         for batch, call in batches:
             status, body = deliver(call)
-            done += self._settle(batch, is_ack(status, body))
+            done += self._settle(batch, acknowledged=is_ack(status, body))
         return done
 
     def _batches(self, now: datetime) -> Iterable[list[Notice]]:
@@ -114,7 +134,7 @@ class Outbound:
             for start in range(0, len(mine), MOST_PER_MESSAGE):
                 yield mine[start : start + MOST_PER_MESSAGE]
 
-    def _settle(self, batch: list[Notice], acknowledged: bool) -> int:
+    def _settle(self, batch: list[Notice], *, acknowledged: bool) -> int:
         with self._org.world.lock:
             ids = {notice.notice_id for notice in batch}
             if acknowledged:

@@ -9,7 +9,17 @@ from itertools import islice
 from typing import Any
 
 from connector.sandbox.salesforce.soql_aggregate import aggregate
-from connector.sandbox.salesforce.soql_parse import And, Compare, Literal, Node, Or, Select, fail, parse
+from connector.sandbox.salesforce.soql_parse import (
+    And,
+    Compare,
+    Literal,
+    Node,
+    Or,
+    Select,
+    fail,
+    parse,
+    parse_condition,
+)
 from connector.sandbox.salesforce.soql_scope import Queried, Scope
 from connector.sandbox.salesforce.soql_select import Builder, builder
 from connector.sandbox.salesforce.soql_where import compile_where, read
@@ -24,7 +34,7 @@ Bounds = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query to run: its text, whether deleted and archived rows count, and whose field permissions hold (None: nobody's)."""
+    """A query to run. `all_rows` counts deleted and archived rows; `user_id` is whose field permissions hold."""
 
     soql: str
     all_rows: bool = False
@@ -51,22 +61,36 @@ def run(org: Queried, query: Query) -> Answer:
     scope = Scope(org, select, query.soql, query.user_id)
     rows_wanted = query.all_rows or select.all_rows
     if any(item.function not in (None, "fields") for item in select.items) or select.group:
-        return _aggregate(scope, select, rows_wanted)
+        return _aggregate(scope, select, all_rows=rows_wanted)
     build = builder(scope, select)
-    found = matching(scope, select, rows_wanted)
+    found = matching(scope, select, all_rows=rows_wanted)
     return Answer(scope.object.name, found, len(found), build)
 
 
-def _aggregate(scope: Scope, select: Select, all_rows: bool) -> Answer:
+def condition(org: Queried, object_name: str, text: str) -> Callable[[Row], bool]:
+    """A bare WHERE condition as a predicate over rows of an object: what declarative rules are made of."""
+    select = Select([], object_name, 0, where=parse_condition(text))
+    return compile_where(Scope(org, select, text, None), parse_condition(text))
+
+
+def _aggregate(scope: Scope, select: Select, *, all_rows: bool) -> Answer:
     only = select.items[0]
-    rows = matching(scope, select, all_rows)
+    rows = matching(scope, select, all_rows=all_rows)
     if len(select.items) == 1 and only.function == "count" and not only.path:
-        return Answer(scope.object.name, [], len(rows), lambda found, version: [])
+        return Answer(scope.object.name, [], len(rows), _nothing)
     made = aggregate(scope, select, rows)
-    return Answer("AggregateResult", made, len(made), lambda found, version: list(found))
+    return Answer("AggregateResult", made, len(made), _as_made)
 
 
-def matching(scope: Scope, select: Select, all_rows: bool) -> list[Row]:
+def _nothing(found: list[Row], version: str) -> list[Row]:
+    return []
+
+
+def _as_made(found: list[Row], version: str) -> list[Row]:
+    return found
+
+
+def matching(scope: Scope, select: Select, *, all_rows: bool) -> list[Row]:
     """The rows that the query selects, ordered and cut to OFFSET and LIMIT (grouping queries: all that match)."""
     test = compile_where(scope, select.where) if select.where is not None else None
     sort = [(scope.resolve(key.path, key.at), key) for key in select.order] if not select.group else []
@@ -76,7 +100,7 @@ def matching(scope: Scope, select: Select, all_rows: bool) -> list[Row]:
             raise fail(scope.text, key.at, "INVALID_FIELD", reason)
     names = [field.name if len(key.path) == 1 and not key.descending else "" for (field, _), key in sort]
     source, ordered = _source(scope, select, names)
-    kept = _alive(scope, source, all_rows)
+    kept = _alive(scope, source, all_rows=all_rows)
     rows = kept if test is None else filter(test, kept)
     cut = None if select.limit is None or select.group else select.offset + select.limit
     if ordered:
@@ -94,7 +118,7 @@ def _sort(found: list[Row], get: Callable[[Row], Any], *, descending: bool, null
     found[:] = empty + filled if nulls_first else filled + empty
 
 
-def _alive(scope: Scope, source: Iterable[Row], all_rows: bool) -> Iterator[Row]:
+def _alive(scope: Scope, source: Iterable[Row], *, all_rows: bool) -> Iterator[Row]:
     if all_rows:
         return iter(source)
     if scope.object.name in ("Task", "Event"):

@@ -56,12 +56,12 @@ class DuplicateRule:
         alive = table.rows
         return sorted(i for i in found or () if i != row.get("Id") and not alive[i].get("IsDeleted"))
 
-    def error(self, ids: list[str], allow_save: bool) -> OrgError:
+    def error(self, ids: list[str]) -> OrgError:
         """The refusal as it is on the wire: its details stand under the misspelt key `duplicateResut`."""
         rule = self.name or f"Standard_{self.object_name}_Duplicate_Rule"
         matched = [self._match(record_id) for record_id in ids]
         result = {
-            "allowSave": allow_save,
+            "allowSave": self.action == "Alert",
             "duplicateRule": rule,
             "duplicateRuleEntityType": self.object_name,
             "errorMessage": self.message,
@@ -127,7 +127,7 @@ class Rules:
                 continue
             ids = rule.matches(row, table)
             if ids and not (save and rule.action == "Alert"):
-                raise rule.error(ids, rule.action == "Alert")
+                raise rule.error(ids)
 
     def drop(self, object_names: Iterable[str]) -> None:
         """Remove every rule of these objects."""

@@ -221,11 +221,11 @@ def build_schema(*, multi_currency: bool = False) -> dict[str, ObjectDef]:
             if line.strip():
                 made.add(parse_field(line, standard.PICKLISTS))
         schema[name] = made
-    _finish(schema, multi_currency)
+    _finish(schema, multi_currency=multi_currency)
     return schema
 
 
-def _finish(schema: dict[str, ObjectDef], multi_currency: bool) -> None:
+def _finish(schema: dict[str, ObjectDef], *, multi_currency: bool) -> None:
     for (object_name, field_name), value in _DEFAULTS.items():
         schema[object_name].fields[field_name].default = value
     if multi_currency:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from connector.sandbox.salesforce.errors import OrgError
 
@@ -21,6 +22,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _AGGREGATES = frozenset({"count", "count_distinct", "min", "max", "sum", "avg"})
 _OPERATORS = {"=", "!=", "<>", "<", "<=", ">", ">="}
 Path = tuple[str, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,30 +198,22 @@ class _Parser:
 
     def select(self) -> Select:
         self.expect("select")
-        items = [self.item()]
-        while self.accept(","):
-            items.append(self.item())
+        items = self.listed(self.item)
         self.expect("from")
         source = self.name()
         select = Select(items, source.text, source.at)
         if self.accept("where"):
             select.where = self.condition()
-        if self.is_word("with"):
-            self.take(), self.name()
         self.tail(select)
         return select
 
     def tail(self, select: Select) -> None:
         if self.accept("group"):
             self.expect("by")
-            select.group = [self.plain_item()]
-            while self.accept(","):
-                select.group.append(self.plain_item())
+            select.group = self.listed(self.plain_item)
         if self.accept("order"):
             self.expect("by")
-            select.order = [self.order()]
-            while self.accept(","):
-                select.order.append(self.order())
+            select.order = self.listed(self.order)
         if self.accept("limit"):
             select.limit = self.whole_number()
         if self.accept("offset"):
@@ -227,8 +221,12 @@ class _Parser:
         if self.accept("all"):
             self.expect("rows")
             select.all_rows = True
-        if self.accept("for"):
-            self.name()
+
+    def listed(self, part: Callable[[], T]) -> list[T]:
+        found = [part()]
+        while self.accept(","):
+            found.append(part())
+        return found
 
     def item(self) -> Item:
         token = self.name()
@@ -307,9 +305,7 @@ class _Parser:
             inner = self.select()
             self.expect(")")
             return inner
-        found = [self.literal()]
-        while self.accept(","):
-            found.append(self.literal())
+        found = self.listed(self.literal)
         self.expect(")")
         return found
 

@@ -93,7 +93,9 @@ class Scope:
         from connector.sandbox.salesforce.query import matching
 
         _, get = inner.resolve(select.items[0].path, select.items[0].at)
-        return {fold(value) for row in matching(inner, select, False) if (value := get(row)) is not None}
+        return {
+            fold(value) for row in matching(inner, select, all_rows=False) if (value := get(row)) is not None
+        }
 
     def _follow(self, objects: list[ObjectDef], path: Path, at: int) -> tuple[FieldDef, Getter]:
         steps: list[str] = []

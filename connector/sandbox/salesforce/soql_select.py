@@ -31,7 +31,7 @@ def builder(scope: Scope, select: Select) -> Builder:
         return made
 
     if all(len(item.path) == 1 for item in _own(scope, items)):
-        return _plain_builder(scope, [item for item in _own(scope, items)])
+        return _plain_builder(scope, _own(scope, items))
     return build
 
 
@@ -108,7 +108,10 @@ def _unresolved(row: Row, version: str) -> Any:
 
 
 def _plain(get: Getter) -> Callable[[Row, str], Any]:
-    return lambda row, version: get(row)
+    def shown(row: Row, version: str) -> Any:
+        return get(row)
+
+    return shown
 
 
 def _relate(

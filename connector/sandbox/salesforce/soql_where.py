@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.sandbox.salesforce.errors import OrgError
 from connector.sandbox.salesforce.fields import NUMBER_TYPES, FieldDef
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from connector.sandbox.salesforce.soql_scope import Scope
 
 Test = Callable[[Row], bool]
+
+
+class Single(NamedTuple):
+    """A comparison with one value, and how to get the field's value from a row."""
+
+    node: Compare
+    literal: Literal
+    get: Callable[[Row], Any]
+
+
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -51,11 +61,12 @@ def _compare(scope: Scope, node: Compare) -> Test:
         return _members(node, get, scope.values_of(node.value))
     if isinstance(node.value, list):
         return _members(node, get, {fold(read(scope, field, node, value)) for value in node.value})
+    single = Single(node, node.value, get)
     if node.value.kind == "dateliteral":
-        return _in_range(scope, field, node, get)
+        return _in_range(scope, field, single)
     if node.operator == "like":
-        return _like(scope, field, node, get)
-    return _plain(scope, field, node, get)
+        return _like(scope, field, single)
+    return _plain(scope, field, single)
 
 
 def _members(node: Compare, get: Callable[[Row], Any], wanted: set[Any]) -> Test:
@@ -64,9 +75,9 @@ def _members(node: Compare, get: Callable[[Row], Any], wanted: set[Any]) -> Test
     return lambda row: fold(get(row)) not in wanted
 
 
-def _plain(scope: Scope, field: FieldDef, node: Compare, get: Callable[[Row], Any]) -> Test:
-    assert isinstance(node.value, Literal)
-    wanted = fold(read(scope, field, node, node.value))
+def _plain(scope: Scope, field: FieldDef, single: Single) -> Test:
+    node, literal, get = single
+    wanted = fold(read(scope, field, node, literal))
     if node.operator == "=":
         return lambda row: bool(fold(get(row)) == wanted)
     if node.operator == "!=":
@@ -77,26 +88,26 @@ def _plain(scope: Scope, field: FieldDef, node: Compare, get: Callable[[Row], An
         )
     compare = _COMPARE[node.operator]
     if field.type in _ORDERLESS:
-        wanted = read(scope, field, node, node.value)
+        wanted = read(scope, field, node, literal)
         return lambda row: (value := get(row)) is not None and compare(value, wanted)
     return lambda row: (value := get(row)) is not None and compare(fold(value), wanted)
 
 
-def _like(scope: Scope, field: FieldDef, node: Compare, get: Callable[[Row], Any]) -> Test:
-    assert isinstance(node.value, Literal)
+def _like(scope: Scope, field: FieldDef, single: Single) -> Test:
+    node, literal, get = single
     if field.type in NUMBER_TYPES or field.type in ("boolean", "date", "datetime"):
         raise fail(scope.text, node.at, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on like")
-    pattern = "".join({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in str(node.value.value))
+    pattern = "".join({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in str(literal.value))
     matcher = re.compile(pattern, re.IGNORECASE | re.DOTALL)
     return lambda row: (value := get(row)) is not None and matcher.fullmatch(value) is not None
 
 
-def _in_range(scope: Scope, field: FieldDef, node: Compare, get: Callable[[Row], Any]) -> Test:
-    assert isinstance(node.value, Literal)
-    name, count = node.value.value
+def _in_range(scope: Scope, field: FieldDef, single: Single) -> Test:
+    node, literal, get = single
+    name, count = literal.value
     days = day_range(name, count, scope.now)
     if days is None or field.type not in ("date", "datetime"):
-        raise fail(scope.text, node.value.at, "MALFORMED_QUERY", f"unexpected token: '{name}'")
+        raise fail(scope.text, literal.at, "MALFORMED_QUERY", f"unexpected token: '{name}'")
     if field.type == "date":
         low, high = days[0].isoformat(), days[1].isoformat()
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Any
 
 from connector.sandbox.salesforce.errors import OrgError, malformed_id, unreadable
@@ -98,7 +99,7 @@ def _number(field: FieldDef, value: Any) -> float | int:
         number = float(value)
     except (TypeError, ValueError):
         raise _cannot_read(field, value) from None
-    if number != number or abs(number) >= 10 ** (field.precision - field.scale):
+    if not isfinite(number) or abs(number) >= 10 ** (field.precision - field.scale):
         message = f"{field.label}: value outside of valid range on numeric field: {value}"
         raise OrgError("NUMBER_OUTSIDE_VALID_RANGE", message, fields=[field.name])
     if field.type == "int":

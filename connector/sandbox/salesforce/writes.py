@@ -47,16 +47,12 @@ def create(org: Org, object_name: str, values: Mapping[str, Any], caller: Caller
     if missing:
         raise required_missing(missing)
     _assign(org, object_name, row, caller)
-    now = org.stamp()
     row["Id"] = org.ids.next(definition.prefix)
-    for name, value in (("CreatedDate", now), ("CreatedById", caller.user_id)):
-        if name in definition.fields:
-            row[name] = value
-    store(org, object_name, None, row, caller, now=now)
+    store(org, object_name, None, row, caller=caller)
     return str(row["Id"])
 
 
-def update(org: Org, object_name: str, record_id: str, values: Mapping[str, Any], caller: Caller) -> None:
+def update(org: Org, object_name: str, record_id: str, values: Mapping[str, Any], *, caller: Caller) -> None:
     """Change a record. Every update bumps the stamps, also one that changes nothing."""
     definition = org.definition(object_name)
     old = writable(org, object_name, record_id, caller)
@@ -66,7 +62,7 @@ def update(org: Org, object_name: str, record_id: str, values: Mapping[str, Any]
         raise required_missing(emptied)
     row = {**old, **cleaned}
     _assign(org, object_name, row, caller)
-    store(org, object_name, old, row, caller, now=org.stamp())
+    store(org, object_name, old, row, caller=caller)
 
 
 def writable(org: Org, object_name: str, record_id: str, caller: Caller) -> Row:
@@ -82,17 +78,15 @@ def writable(org: Org, object_name: str, record_id: str, caller: Caller) -> Row:
 
 
 def store(
-    org: Org, object_name: str, old: Row | None, row: Row, caller: Caller, *, now: str, rules: bool = True
+    org: Org, object_name: str, old: Row | None, row: Row, *, caller: Caller, rules: bool = True
 ) -> None:
     """Work out, check by the org's rules, stamp, put, and write the history and messages that follow."""
     definition = org.schema[object_name]
-    for name, value in (
-        ("LastModifiedDate", now),
-        ("LastModifiedById", caller.user_id),
-        ("SystemModstamp", now),
-    ):
-        if name in definition.fields:
-            row[name] = value
+    now = org.stamp()
+    audit = {"LastModifiedDate": now, "LastModifiedById": caller.user_id, "SystemModstamp": now}
+    if old is None:
+        audit |= {"CreatedDate": now, "CreatedById": caller.user_id}
+    row.update((name, value) for name, value in audit.items() if name in definition.fields)
     row.setdefault("LastModifiedDate", now)
     derive(org, object_name, old, row)
     if rules:
@@ -119,7 +113,7 @@ def clean(
         field = definition.find(name)
         if field is None:
             raise no_column(name, definition.name)
-        if not _may_write(org, definition, field, caller, creating):
+        if not _may_write(org, definition, field, caller=caller, creating=creating):
             refused.append(field.name)
             continue
         row[field.name] = _checked(org, field, convert(field, value, org.world.switches))
@@ -128,7 +122,7 @@ def clean(
     return row
 
 
-def _may_write(org: Org, definition: ObjectDef, field: FieldDef, caller: Caller, creating: bool) -> bool:
+def _may_write(org: Org, definition: ObjectDef, field: FieldDef, *, caller: Caller, creating: bool) -> bool:
     open_to_all = field.createable if creating else field.updateable
     if not open_to_all:
         return False
