@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field
 
 from connector.domain.document import Id, Section, Texts, text_in
-from connector.domain.matrix_config import STANDARD_PERSONAS, MatrixConfig
+from connector.domain.matrix_config import MatrixConfig
 
 
 class PlayConfig(Section):
@@ -40,9 +40,14 @@ class Play:
     talk: str = ""
 
 
-def playbook_for(playbook: PlaybookConfig, cell: str, locale: str) -> Play:
-    """The play of a cell, else of its column, in that language or else English; an empty one where there is neither."""
-    play = playbook.cells.get(cell) or playbook.stages.get(cell.rpartition("/")[2])
+def playbook_for(playbook: PlaybookConfig, cell: str, locale: str, *, names: tuple[str, ...] = ()) -> Play:
+    """The play of a cell, else of its row's group, else of its column, in that language or else English.
+
+    `names` are the row's other ids (`Matrix.names`). An empty play where nobody has written one.
+    """
+    persona, _, stage = cell.partition("/")
+    plays = (playbook.cells.get(f"{name}/{stage}") for name in (persona, *names))
+    play = next((play for play in plays if play), playbook.stages.get(stage))
     if play is None:
         return Play()
     return Play(text_in(play.website, locale), text_in(play.offline, locale), text_in(play.talk, locale))
@@ -54,7 +59,7 @@ def check_playbook(playbook: PlaybookConfig, matrix: MatrixConfig) -> list[str]:
 
 
 def _cells(playbook: PlaybookConfig, matrix: MatrixConfig) -> Iterator[str]:
-    rows = STANDARD_PERSONAS | frozenset(matrix.personas())
+    rows = matrix.speakable()
     for cell in playbook.cells:
         persona, _, stage = cell.partition("/")
         if persona not in rows or stage not in matrix.marketing_stages():

@@ -5,7 +5,7 @@ Judges spans of evidence; what a signal is and what cancels it is settled before
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -16,10 +16,11 @@ from connector.domain.matrix import NO_STAGE, Matrix
 from connector.domain.signals import Signals
 from connector.domain.signals_config import NeedConfig, Strength
 
+_USUAL_NEED = (1, 2)
 _POINTS = {Strength.STRONG: 2, Strength.SUPPORTING: 1}
 
-Needs = Mapping[str, tuple[int, int]]
-"""Per column: how many different strong signals suffice, how many of either strength together."""
+Needs = Sequence[tuple[str, int, int]]
+"""Column by column in order: how many different strong signals suffice, how many of either strength together."""
 
 
 def place_stage(
@@ -75,23 +76,24 @@ def _needs(matrix: Matrix, signals: Signals, persona: str) -> Needs:
     chosen: dict[str, NeedConfig] = {}
     for name in reversed(names):
         chosen |= {need.stage: need for need in signals.needs if need.row == name}
-    needed = {stage: chosen.get(stage, NeedConfig(row=persona, stage=stage)) for stage in matrix.stages}
-    return {stage: (need.strong, need.supporting) for stage, need in needed.items()}
+    return [
+        (stage, need.strong, need.supporting) if (need := chosen.get(stage)) else (stage, *_USUAL_NEED)
+        for stage in matrix.stages
+    ]
 
 
 def _sufficing(needs: Needs, live: Collection[Trace]) -> frozenset[str]:
-    """The columns whose evidence suffices. Strong evidence that a further column asks more of still speaks for the
-    columns before it: who asks the price knows what they want to buy."""
+    """The columns whose evidence suffices. Where a row asks more of a column than is usual, evidence that would do
+    elsewhere carries the column before: who asks the price knows what they want to buy."""
     enough: set[str] = set()
-    carried = 0
-    for stage, (strong_needed, together_needed) in reversed(needs.items()):
+    carried = False
+    for stage, strong_needed, together_needed in reversed(needs):
         own = [trace.strength for trace in live if trace.signal.stage == stage]
-        strong = carried + own.count(Strength.STRONG)
-        if strong >= strong_needed or strong + own.count(Strength.SUPPORTING) >= together_needed:
+        strong, together = own.count(Strength.STRONG), len(own)
+        if carried or strong >= strong_needed or together >= together_needed:
             enough.add(stage)
-            carried = 0
-        else:
-            carried = strong
+        usual_strong, usual_together = _USUAL_NEED
+        carried = stage not in enough and (strong >= usual_strong or together >= usual_together)
     return frozenset(enough)
 
 
