@@ -1,4 +1,4 @@
-"""How the sandbox speaks HTTP: loopback only, keep-alive, one thread per connection, faults applied before and after a call."""
+"""How the sandbox speaks HTTP: loopback only, keep-alive, a thread per connection, faults before and after a call."""
 
 from __future__ import annotations
 
