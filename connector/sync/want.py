@@ -1,0 +1,141 @@
+"""Turns decisions into wanted field values of the lead's records, and puts only the differences into the outbox.
+
+Which records take Baton's values: every active link of a lead, except that of several CRM records the open lead comes
+before the contact, and a converted lead is never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connector.domain.decision import Decision, FieldValue
+from connector.domain.facts import Known, Message
+from connector.domain.money import convert
+from connector.domain.rules import Rules
+from connector.ports import RecordState
+from connector.store import field_states, links, mirror, outbox
+from connector.store.engine import Tx
+from connector.store.field_states import FieldState
+from connector.store.links import Link
+from connector.store.mirror import MirrorRow
+from connector.store.outbox import Wanted
+from connector.sync.deliver import park_loops
+from connector.sync.engine import Engine
+from connector.sync.plan import Plan, Planner, Target
+from connector.sync.results import RoundResult
+from mappings.records import Money, RecordKey, SystemRole
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What planning a batch of leads needs, read in a constant number of queries."""
+
+    engine: Engine
+    tx: Tx
+    planner: Planner
+    money: Callable[[Money, str], Money | None]
+    units: Mapping[str, str]
+    linked: Mapping[str, Sequence[Link]]
+    rows: Mapping[RecordKey, MirrorRow]
+    states: Mapping[RecordKey, Mapping[str, FieldState]]
+
+    def unit(self, lead_id: str) -> str:
+        """The unit of figures: the lead's account, or the lead itself."""
+        return self.units.get(lead_id, lead_id)
+
+    def want(self, known: Known, decision: Decision, result: RoundResult) -> None:
+        """Plan this lead's records and put the differences into the outbox; nothing different withdraws what waits."""
+        targets = writable(self.engine, [self._target(link) for link in self._active(known.lead_id)])
+        plans = {
+            target.key: self.planner.own(target, self._in_currency(target, decision)) for target in targets
+        }
+        for to_marketing, to_crm in self._in_step(targets):
+            _merge(plans[to_marketing.key], to_marketing)
+            _merge(plans[to_crm.key], to_crm)
+        for plan in plans.values():
+            self._put(plan, known.lead_id, result)
+
+    def _active(self, lead_id: str) -> list[Link]:
+        found = [link for link in self.linked.get(lead_id, ()) if link.state == "active"]
+        return [link for link in found if self._lives(link.key)]
+
+    def _lives(self, key: RecordKey) -> bool:
+        row = self.rows.get(key)
+        return row is not None and row.state is RecordState.ACTIVE
+
+    def _target(self, link: Link) -> Target:
+        row = self.rows[link.key]
+        side = self.engine.side(link.key.connection)
+        return Target(link.key, side, row.fields, self.states.get(link.key, {}), row.modified_at)
+
+    def _in_currency(self, target: Target, decision: Decision) -> dict[str, FieldValue]:
+        """Money in the currency that this system's fields hold; what cannot be converted is left alone."""
+        currency = self.engine.mapping.systems[target.side].currency
+        wanted: dict[str, FieldValue] = {}
+        for name, value in decision.wanted.items():
+            amount = self.money(value, currency) if isinstance(value, Money) else value
+            if amount is not None or not isinstance(value, Money):
+                wanted[name] = amount
+        return wanted
+
+    def _in_step(self, targets: Sequence[Target]) -> Iterable[tuple[Plan, Plan]]:
+        role = self.engine.role
+        marketing = [t for t in targets if role(t.key.connection) is SystemRole.MARKETING][:1]
+        crm = [t for t in targets if role(t.key.connection) is SystemRole.CRM][:1]
+        for source in marketing:
+            for target in crm:
+                yield self.planner.in_step(source, target)
+
+    def _put(self, plan: Plan, lead_id: str, result: RoundResult) -> None:
+        park_loops(self.tx, plan.key, plan.looping, at=self.planner.now)
+        if plan.agreed:
+            field_states.record_agreed(self.tx, {plan.key: plan.agreed})
+        if plan.changes:
+            result.of(plan.key.connection, plan.key.object).planned += 1
+        outbox.want(self.tx, [Wanted(plan.key, plan.wanted, lead_id)], at=self.planner.now)
+
+
+def writable(engine: Engine, targets: Sequence[Target]) -> list[Target]:
+    """The records that take values, in a stated order: marketing's by id; of the CRM's the first of its lead objects in
+    the mapping's order (the open lead before the contact), by id. Duplicates and converted leads take none."""
+    chosen: list[Target] = []
+    for system in engine.systems:
+        side = engine.side(system.connection)
+        order = {name: at for at, name in enumerate(engine.mapping.own_objects.get(side, ()))}
+        mine = [t for t in targets if t.key.connection == system.connection and t.key.object in order]
+        mine.sort(key=lambda t: (order[t.key.object], len(t.key.id), t.key.id))
+        chosen += mine[:1]
+    return chosen
+
+
+def _merge(plan: Plan, more: Plan) -> None:
+    plan.changes += more.changes
+    plan.looping += more.looping
+    plan.agreed.update(more.agreed)
+
+
+def desk_for(engine: Engine, tx: Tx, lead_ids: Sequence[str], rules: Rules, *, now: datetime) -> Desk:
+    """Everything that planning these leads needs."""
+    linked = links.links_of(tx, lead_ids)
+    keys = [link.key for several in linked.values() for link in several if link.state == "active"]
+    today = now.astimezone(engine.zone).date()
+
+    def money(amount: Money, currency: str) -> Money | None:
+        return convert(amount, currency, rules.matrix.rates)
+
+    def render(message: Any) -> str:
+        return engine.render(message, engine.locale) if isinstance(message, Message) else str(message)
+
+    return Desk(
+        engine=engine,
+        tx=tx,
+        planner=Planner(engine.mapping, render, now, today),
+        money=money,
+        units={lead.id: lead.account_id or lead.id for lead in links.leads(tx, lead_ids).values()},
+        linked=linked,
+        rows=mirror.mirrored(tx, keys),
+        states=field_states.field_states(tx, keys),
+    )
