@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
@@ -89,6 +89,6 @@ def portal(world: World) -> Portal:
 @pytest.fixture
 def wire(portal: Portal, swap: tuple[Swap, RunningServer]) -> Iterator[Wire]:
     app, server = swap
-    app.app = HubSpotApp(portal)
+    answering = app.app = HubSpotApp(portal)
     with urllib3.PoolManager() as pool:
-        yield Wire(server.url, cast("HubSpotApp", app.app), pool)
+        yield Wire(server.url, answering, pool)

@@ -23,7 +23,7 @@ def one(property_name: str, operator: str, **values: Any) -> Query:
 
 @pytest.fixture
 def people(portal: Portal) -> dict[str, str]:
-    rows = {
+    rows: dict[str, dict[str, Any]] = {
         "ann": {"email": "ann@acme.com", "firstname": "Ann", "hs_email_open": 2, "company": "Acme Robotics"},
         "bob": {"email": "bob@beta.cn", "firstname": "Bob", "hs_email_open": 10, "hs_lead_status": "NEW"},
         "cyd": {"email": "cyd@acme.com", "firstname": "cyd", "hs_lead_status": "OPEN"},
