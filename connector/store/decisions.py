@@ -263,7 +263,15 @@ def refusals_of(tx: Tx, lead_id: str, *, limit: int = 50) -> list[Refusal]:
             row.at,
             Actor(row.actor_kind, row.actor_id),
             row.command,
-            tuple(Message(message["id"], message["params"]) for message in row.reasons),
+            tuple(_message(reason) for reason in row.reasons),
         )
         for row in tx.execute(query)
     ]
+
+
+def _message(stored: dict[str, Any]) -> Message:
+    params = {
+        name: _message(value) if isinstance(value, dict) else value
+        for name, value in stored["params"].items()
+    }
+    return Message(stored["id"], params)

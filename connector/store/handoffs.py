@@ -251,6 +251,23 @@ def episodes_of(tx: Tx, lead_ids: Sequence[str]) -> dict[str, tuple[Episode, ...
     return found
 
 
+def episodes_at(tx: Tx, account_ids: Sequence[str]) -> dict[str, list[Episode]]:
+    """The hand-offs of every lead at these accounts, failed ones left out, by request. Two queries per 500 accounts."""
+    t, lead = tables.handoff, tables.lead
+    found: dict[str, list[Episode]] = {}
+    for chunk in chunks(account_ids):
+        query = (
+            select(t, lead.c.account_id)
+            .join(lead, lead.c.id == t.c.lead_id)
+            .where(lead.c.account_id.in_(chunk))
+        )
+        rows = tx.execute(query.where(t.c.point != FAILED).order_by(t.c.requested_at, t.c.id)).all()
+        rejections = rejections_of(tx, [row.id for row in rows])
+        for row in rows:
+            found.setdefault(row.account_id, []).append(_episode(_handoff(row), rejections.get(row.id)))
+    return found
+
+
 def _episode(one: HandOff, rejection: Any) -> Episode:
     return Episode(
         id=one.id,
