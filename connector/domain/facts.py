@@ -38,11 +38,12 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence for people, by id, rendered in the reader's language at the edge. Parameters are plain values;
-    a parameter whose name ends in `_id` names something of the configuration (a stage, a reason) and is rendered too."""
+    """A sentence for people, by id, rendered in the reader's language at the edge. Parameters are plain values, or
+    further messages (`list` holds one per line); a parameter whose name ends in `_id` names something of the
+    configuration (a stage, a reason) and is rendered too."""
 
     id: str
-    params: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+    params: Mapping[str, str | int | Message] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

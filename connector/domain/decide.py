@@ -1,0 +1,103 @@
+"""The one question: what should be true of this lead now? Everything else in this folder answers a part of it.
+
+Pure: the same facts, rules and moment give the same decision, and it holds until `reconsider_at`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from connector.domain.decision import Decision, GateResult
+from connector.domain.facts import Actor, Known, Step
+from connector.domain.gate import check_gate
+from connector.domain.handoff import at_point, closed, compared, strong_in_cooldown, verdict
+from connector.domain.lifecycle import transitions
+from connector.domain.recycling import resubmission
+from connector.domain.rules import Rules
+from connector.domain.situation import Situation
+from connector.domain.story import Visit
+from connector.domain.survey import changed_at, first_interaction, survey
+from connector.domain.value import value_of
+from connector.domain.wanted import next_action, wanted_fields
+
+BATON = Actor("baton")
+_ENDED = frozenset({Step.WON, Step.LOST, Step.DISQUALIFIED})
+
+
+def decide(known: Known, rules: Rules, now: datetime) -> Decision:
+    """What should be true of the lead at `now`, under these rules. Raises nothing: what is odd becomes a flag."""
+    here, reconsider_at = survey(known, rules, now)
+    gate = check_gate(here)
+    handoff = verdict(here, gate)
+    visits = (*here.standing.visits, *_marketing(here, gate))
+    step = visits[-1].step if visits else Step.NEW
+    return Decision(
+        persona=here.persona,
+        role=here.role,
+        stage=here.stage,
+        cell=here.cell,
+        evidence=here.evidence,
+        step=step,
+        gate=gate,
+        handoff=handoff,
+        value=value_of(rules.values, here.cell),
+        transitions=transitions(here.known.memory, visits),
+        answers=here.standing.answers,
+        cooldown_until=here.blocking[0].ends if here.blocking else None,
+        rejections=here.standing.rejections,
+        next_action=next_action(here, step, handoff),
+        wanted=wanted_fields(here, step, handoff),
+        versions=rules.versions,
+        reconsider_at=reconsider_at,
+        flags=_flags(here),
+        cycle=here.cycle.number,
+        cycle_opened_at=here.cycle.opened_at,
+    )
+
+
+def _marketing(here: Situation, gate: Sequence[GateResult]) -> tuple[Visit, ...]:
+    """The steps on marketing's side, after whatever sales did: none while sales has the lead or nothing is left to do."""
+    memory, standing = here.known.memory, here.standing
+    if standing.held or (standing.visits and standing.visits[-1].step in _ENDED):
+        return ()
+    if memory.step in _ENDED and not here.cycle.is_new and not standing.visits:
+        return (Visit(memory.step, memory.step_since or here.known.created_at, BATON, "remembered"),)
+    began = _begun(here)
+    if standing.episode is None and not began:
+        return ()
+    at = changed_at(here)
+    if _qualifies(here, gate):
+        return (*began, Visit(Step.MQL, at, BATON, "gate_passed"))
+    if standing.episode is None:
+        return began if memory.step is not Step.MQL else (Visit(Step.MAL, at, BATON, "no_longer_qualified"),)
+    return (Visit(Step.RECYCLED, at, BATON, "no_longer_qualified"),) if memory.step is Step.MQL else ()
+
+
+def _begun(here: Situation) -> tuple[Visit, ...]:
+    """MAL: an interaction and something to reach the person by. What was reached once is not taken back."""
+    memory = here.known.memory
+    if here.cycle.is_new:
+        return (Visit(Step.MAL, here.cycle.opened_at or here.now, BATON, "new_cycle"),)
+    if memory.step is not Step.NEW:
+        return (Visit(Step.MAL, memory.step_since or here.known.created_at, BATON, "remembered"),) * (
+            here.standing.episode is None and memory.step in (Step.MAL, Step.MQL)
+        )
+    first = first_interaction(here)
+    person = here.known.person
+    reachable = person.email or person.mobile or person.phone or person.wecom_id
+    return (Visit(Step.MAL, first, BATON, "interaction"),) if first and reachable else ()
+
+
+def _qualifies(here: Situation, gate: Sequence[GateResult]) -> bool:
+    """Marketing qualified: at its hand-off point, the gate passed, and nothing left over from a rejection."""
+    missing = resubmission(here.policies, here.known, here.episode, compared(here))
+    return all(result.passed for result in gate) and at_point(here) and not missing and not [*closed(here)]
+
+
+def _flags(here: Situation) -> tuple[str, ...]:
+    """What a person should look at: irregular facts, alerts of the signals, a customer who came back early."""
+    flags = {*here.standing.flags, *here.stage.flags}
+    if not here.standing.held and strong_in_cooldown(here):
+        flags.add("strong_evidence_in_cooldown")
+    return tuple(sorted(flags))

@@ -1,0 +1,113 @@
+"""Where sales stands with a lead: its hand-offs, the CRM's statuses and the opportunities read as one story.
+
+Two changes between two polls are two events. Knows no cell and decides no hand-off.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from operator import attrgetter
+
+from connector.domain.cycle import Cycle, own_opportunities, pool_since
+from connector.domain.facts import Actor, Known, Step
+from connector.domain.policies import PoliciesConfig
+from connector.domain.recycling import rejected
+from connector.domain.story import BYPASS, RANK, Dealt, Said, Standing, Story, Visit
+from mappings.records import Opportunity, SystemRole
+
+CRM = Actor("crm")
+
+
+def read_standing(known: Known, policies: PoliciesConfig, cycle: Cycle) -> Standing:
+    """Sales' side of the lead in this cycle, from its hand-offs, the CRM's statuses and the opportunities."""
+    episodes = tuple(e for e in known.episodes if e.cycle == cycle.number)
+    said = _said(known, policies, cycle)
+    deals = own_opportunities(known, cycle)
+    if not episodes:
+        return _without_hand_off(known, policies, cycle, said=said, deals=deals)
+    said_no = sum(rejected(episode) is not None for episode in episodes[:-1])
+    story = Story(policies, episodes[-1], rejections=said_no)
+    for event in _in_order(said, deals, since=episodes[-1].requested_at):
+        story.read(event)
+    return story.standing(episodes[:-1])
+
+
+def _said(known: Known, policies: PoliciesConfig, cycle: Cycle) -> list[Said]:
+    found = []
+    for record in known.records:
+        if record.role is not SystemRole.CRM:
+            continue
+        found += [
+            Said(change.at, word, change.actor, record)
+            for change in record.changes
+            if (word := policies.answer_word(change.new)) and change.actor.kind != "baton"
+        ]
+        word = policies.answer_word(record.answer) or ("converted" if record.person.converted_to else "")
+        if word and not record.changes:
+            at = record.person.modified_at or record.created_at or known.created_at
+            found.append(Said(at, word, CRM, record))
+    return [event for event in found if cycle.after is None or event.at > cycle.after]
+
+
+def _dealt(deals: tuple[Opportunity, ...], floor: datetime) -> list[Dealt]:
+    """The deals as steps. A cycle is lost only when its last deal is; one win wins it."""
+    found = [Dealt(_opened(deal, floor), deal, Step.OPPORTUNITY) for deal in deals]
+    found += [Dealt(_closed(d, floor), d, Step.WON) for d in deals if d.is_closed and d.is_won]
+    lost = [d for d in deals if d.is_closed and not d.is_won]
+    if deals and len(lost) == len(deals):
+        last = max(lost, key=lambda deal: _closed(deal, floor))
+        found.append(Dealt(_closed(last, floor), last, Step.LOST))
+    return found
+
+
+def _opened(deal: Opportunity, floor: datetime) -> datetime:
+    return max(floor, deal.created_at or deal.closed_at or deal.modified_at or floor)
+
+
+def _closed(deal: Opportunity, floor: datetime) -> datetime:
+    return max(_opened(deal, floor), deal.closed_at or deal.modified_at or floor)
+
+
+def _in_order(said: list[Said], deals: tuple[Opportunity, ...], *, since: datetime) -> list[Said | Dealt]:
+    events: list[Said | Dealt] = [event for event in said if event.at >= since]
+    events += _dealt(deals, since)
+    return sorted(events, key=attrgetter("at"))
+
+
+def _without_hand_off(
+    known: Known, policies: PoliciesConfig, cycle: Cycle, *, said: list[Said], deals: tuple[Opportunity, ...]
+) -> Standing:
+    """Sales at work on a lead that was never handed over: facts all the same. What began after the lead entered
+    marketing's pool is a bypass; what was there before is only history."""
+    floor = max(filter(None, (pool_since(known), cycle.after, policies.records_since)))
+    events: list[Said | Dealt] = [event for event in said if event.word != "open"]
+    events += _dealt(deals, _EPOCH)
+    visits = _made_by_reps(known, floor)
+    for event in sorted(events, key=attrgetter("at")):
+        violation = BYPASS if event.at > floor else ""
+        if isinstance(event, Dealt):
+            visits.append(
+                Visit(event.step, event.at, Actor("rep", event.deal.owner_id), str(event.step), violation)
+            )
+        elif event.word in ("rejected", "disqualified"):
+            visits.clear()
+        else:
+            step = Step.SAL if event.word == "accepted" else Step.SQL
+            visits.append(Visit(step, event.at, event.actor, event.word, violation))
+    forward = tuple(v for n, v in enumerate(visits) if all(RANK[v.step] > RANK[u.step] for u in visits[:n]))
+    bypassed = any(visit.violation for visit in forward)
+    return Standing(visits=forward, held=bool(forward), flags=(BYPASS,) if bypassed else ())
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _made_by_reps(known: Known, floor: datetime) -> list[Visit]:
+    """The CRM record that a person made for a lead of marketing's pool puts it into sales' pool, worked or not."""
+    made = [
+        created
+        for record in known.records
+        if record.role is SystemRole.CRM and not record.by_baton
+        and (created := record.created_at or record.person.created_at) and created > floor
+    ]  # fmt: skip
+    return [Visit(Step.HANDED_OFF, min(made), CRM, BYPASS, BYPASS)] if made else []

@@ -1,0 +1,246 @@
+"""Reads what happened after a hand-off, event by event, into answers on it and steps that the lead took.
+
+Facts are recorded here, never refused: a status set against the rules becomes a step with its violation named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from connector.domain.decision import EpisodeAnswer
+from connector.domain.facts import Actor, Answer, Episode, LinkedRecord, Rejection, Step
+from connector.domain.policies import Outcome, PoliciesConfig
+from connector.domain.recycling import cooldown_end, rejected
+from mappings.records import Opportunity
+
+BYPASS, COOLDOWN = "bypass", "cooldown"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A step that facts show, when, by whom and why."""
+
+    step: Step
+    at: datetime
+    actor: Actor
+    cause: str
+    violation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where sales stands with the lead in this cycle. `episode` is its latest hand-off with the answers folded in;
+    `held` means that sales has it now (or has closed it)."""
+
+    episodes: tuple[Episode, ...] = ()
+    answers: tuple[EpisodeAnswer, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    held: bool = False
+    flags: tuple[str, ...] = ()
+
+    @property
+    def episode(self) -> Episode | None:
+        """The latest hand-off of the cycle."""
+        return self.episodes[-1] if self.episodes else None
+
+    @property
+    def rejections(self) -> int:
+        """How often sales said no in this cycle, annulled rejections left out."""
+        return sum(rejected(episode) is not None for episode in self.episodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A CRM status in our words."""
+
+    at: datetime
+    word: str
+    actor: Actor
+    record: LinkedRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """An opportunity was opened, won or lost."""
+
+    at: datetime
+    deal: Opportunity
+    step: Step
+
+
+class Story:
+    """Reads what happened after one hand-off, event by event, into answers and visits."""
+
+    def __init__(self, policies: PoliciesConfig, episode: Episode, *, rejections: int) -> None:
+        self.policies = policies
+        self.last = rejections + 1 >= policies.recycling.max_rejections
+        self.episode = episode
+        self.answers: list[EpisodeAnswer] = []
+        self.visits: list[Visit] = []
+        self.flags: set[str] = set()
+        self.reopened = False
+        if episode.confirmed_at:
+            self._visit(Step.HANDED_OFF, episode.confirmed_at, episode.requested_by, "hand_off")
+        if episode.answer is Answer.ACCEPTED:
+            at = episode.answered_at or episode.requested_at
+            self._visit(Step.SAL, at, Actor("rep", episode.owner_id), "accepted")
+        if episode.rejection and episode.answer is Answer.REJECTED:
+            self._rejected(episode.rejection)
+
+    def read(self, event: Said | Dealt) -> None:
+        if isinstance(event, Dealt):
+            self._deal(event)
+        elif self.episode.answer is Answer.REJECTED:
+            self._said_after_rejection(event)
+        elif event.word in ("rejected", "disqualified"):
+            self._said_no(event)
+        elif event.word != "open":
+            self._said_yes(event)
+
+    def standing(self, earlier: tuple[Episode, ...]) -> Standing:
+        over = self.episode.answer is Answer.REJECTED and not self.reopened
+        return Standing(
+            episodes=(*earlier, self.episode),
+            answers=tuple(self.answers),
+            visits=tuple(self.visits),
+            held=not over,
+            flags=tuple(sorted(self.flags)),
+        )
+
+    def _visit(self, step: Step, at: datetime, actor: Actor, cause: str) -> None:
+        violation = self._violation(at) if self.reopened else ""
+        if self.visits and RANK.get(step, 0) <= RANK.get(self.visits[-1].step, -1):
+            return
+        floor = self.visits[-1].at if self.visits else at
+        self.visits.append(Visit(step, max(at, floor), actor, cause, violation))
+
+    def _said_yes(self, event: Said) -> None:
+        if self.episode.answer is Answer.OPEN:
+            self.answers.append(EpisodeAnswer(self.episode.id, Answer.ACCEPTED, event.at, event.actor))
+            self.episode = replace(self.episode, answer=Answer.ACCEPTED, answered_at=event.at)
+        step = Step.SAL if event.word == "accepted" else Step.SQL
+        self._visit(step, event.at, event.actor, event.word)
+
+    def _said_no(self, event: Said) -> None:
+        if self.visits and self.visits[-1].step in _DEAL_STEPS:
+            return
+        rejection = rejection_of(self.episode, event, self.policies)
+        self._answer_no(rejection, event.actor)
+        self._rejected(rejection, word=event.word)
+
+    def _answer_no(self, rejection: Rejection, actor: Actor) -> None:
+        self.answers.append(EpisodeAnswer(self.episode.id, Answer.REJECTED, rejection.at, actor, rejection))
+        self.episode = replace(
+            self.episode, answer=Answer.REJECTED, answered_at=rejection.at, rejection=rejection
+        )
+
+    def _rejected(self, rejection: Rejection, word: str = "rejected") -> None:
+        rep = Actor("rep", rejection.rep_id)
+        self._visit(Step.REJECTED, rejection.at, rep, rejection.reason or "reason_owed")
+        out = self._is_out(rejection, word)
+        if not rejection.annulled:
+            after = Step.DISQUALIFIED if out else Step.RECYCLED
+            self.visits.append(Visit(after, rejection.at, Actor("baton"), rejection.reason or "reason_owed"))
+        if not rejection.reason:
+            self.flags.add("reason_owed")
+        elif self.policies.reason(rejection.reason) is None:
+            self.flags.add("reason_unknown")
+
+    def _is_out(self, rejection: Rejection, word: str) -> bool:
+        """Whether the lead leaves for good: by the reason, by its last chance, or by a status that says so while no
+        reason says otherwise."""
+        given = self.policies.reason(rejection.reason)
+        if word == "disqualified" and given is None:
+            self.flags.add("disqualified")
+            return True
+        return self.last or (given is not None and given.outcome in _CLOSING)
+
+    def _said_after_rejection(self, event: Said) -> None:
+        rejection = self.episode.rejection
+        if rejection is None or event.at < rejection.at:
+            return
+        if event.word in ("rejected", "disqualified"):
+            self._reason_owed(event, rejection)
+            if self.visits[-1].step is Step.RECYCLED and self._is_out(
+                self.episode.rejection or rejection, event.word
+            ):
+                self.visits.append(Visit(Step.DISQUALIFIED, event.at, event.actor, event.word))
+            if self.reopened:
+                self.reopened = False
+                self.visits.append(Visit(Step.RECYCLED, event.at, event.actor, event.word))
+        elif event.at > rejection.at:
+            step = {"open": Step.HANDED_OFF, "accepted": Step.SAL}.get(event.word, Step.SQL)
+            self._reopen(step, event.at, event.actor, cause=event.word)
+
+    def _reason_owed(self, event: Said, rejection: Rejection) -> None:
+        """A rep who gave no reason at first may add it on the record: the same rejection, now with its reason."""
+        given = event.record.person.rejection_reason
+        if rejection.reason or not given:
+            return
+        self.flags.discard("reason_owed")
+        person = event.record.person
+        completed = replace(
+            rejection,
+            reason=_reason_id(self.policies, given),
+            note=person.rejection_note or rejection.note,
+            until=person.rejection_until or rejection.until,
+        )
+        self._answer_no(completed, event.actor)
+        if self.policies.reason(given) is None:
+            self.flags.add("reason_unknown")
+
+    def _reopen(self, step: Step, at: datetime, actor: Actor, *, cause: str) -> None:
+        violation = self._violation(at)
+        if not violation:
+            return
+        self.flags.add(f"violation:{violation}")
+        if violation == COOLDOWN and self.policies.recycling.on_violation == "revert":
+            self.flags.add("revert")
+            return
+        if not self.reopened:
+            self.reopened = True
+            self.visits.append(Visit(step, max(at, self.visits[-1].at), actor, cause, violation))
+            self.flags.add(BYPASS)
+        else:
+            self._visit(step, at, actor, cause)
+
+    def _violation(self, at: datetime) -> str:
+        rejection = self.episode.rejection
+        ends = cooldown_end(self.policies, rejection) if rejection else None
+        return COOLDOWN if ends and at < ends else BYPASS
+
+    def _deal(self, event: Dealt) -> None:
+        actor = Actor("rep", event.deal.owner_id)
+        rejection = self.episode.rejection
+        if self.episode.answer is Answer.REJECTED and rejection and not self.reopened:
+            if event.at > rejection.at or event.step is not Step.OPPORTUNITY:
+                self._reopen(event.step, max(event.at, rejection.at), actor, cause=str(event.step))
+            return
+        self._visit(event.step, event.at, actor, str(event.step))
+
+
+def rejection_of(episode: Episode, event: Said, policies: PoliciesConfig) -> Rejection:
+    """The rejection as the CRM's record states it; the rep is who set it, where that was a rep."""
+    person = event.record.person
+    return Rejection(
+        at=event.at,
+        rep_id=event.actor.id if event.actor.kind == "rep" and event.actor.id else episode.owner_id,
+        reason=_reason_id(policies, person.rejection_reason),
+        note=person.rejection_note,
+        until=person.rejection_until,
+        return_to_me=person.return_to_me,
+    )
+
+
+def _reason_id(policies: PoliciesConfig, text: str) -> str:
+    """The reason's id; a text that the list does not have is kept as it is, never guessed."""
+    known = policies.reason(text)
+    return known.id if known else text.strip()
+
+
+RANK = {
+    Step.HANDED_OFF: 1, Step.SAL: 2, Step.SQL: 3, Step.REJECTED: 4, Step.OPPORTUNITY: 5, Step.LOST: 6, Step.WON: 7,
+}  # fmt: skip
+_DEAL_STEPS = frozenset({Step.OPPORTUNITY, Step.WON, Step.LOST})
+_CLOSING = frozenset({Outcome.DISQUALIFY, Outcome.CLOSE_PERSON})
