@@ -17,15 +17,13 @@ from connector.store.engine import Tx
 from connector.store.field_states import FieldState
 from connector.store.types import to_json
 from connector.sync.engine import Engine
+from connector.sync.lanes import GONE, POLL, counted, cursor_of, open_window
 from connector.sync.reading import fields_of, history_fields, record_objects, tells_history, types_of
 from connector.sync.results import Counts, RoundResult
 from connector.sync.trouble import EmptySourceError, Guard
-from connector.sync.windows import hour_turned, next_window, reached
+from connector.sync.windows import hour_turned, reached
 from mappings.records import FieldChange, RecordKey, Scalar
 from mappings.values import FieldType, same
-
-POLL, GONE = "poll", "gone"
-"""Lanes of an object: its changes, and what disappeared from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,45 +63,27 @@ def pull_object(engine: Engine, system: RecordSource, object: str, result: Round
 
     Raises EmptySourceError when a system that had rows lists none, and RemoteError; pages stored before count.
     """
-    counts = result.of(system.connection, object)
     shelf = Shelf.of(engine, system, object)
-    cursor = _cursor(engine, shelf, POLL)
-    begun = system.calls
+    cursor = cursor_of(engine, system.connection, object, POLL)
+    counts = result.of(system.connection, object)
     engine.progress.step(f"{system.connection} {object}")
-    try:
-        window = _window(engine, system, cursor)
+    with counted(system, counts):
+        window = open_window(engine, system, cursor)
         pages = system.changed(object, window, fields_of(engine, system.connection, object))
         _read(shelf, _checked(shelf, pages, window), window=window, cursor=cursor, counts=counts)
-    finally:
-        counts.calls += system.calls - begun
 
 
 def pull_gone(engine: Engine, system: RecordSource, object: str, result: RoundResult) -> None:
     """Read once an hour which records disappeared. Those never heard of stay unknown."""
     shelf = Shelf.of(engine, system, object)
-    cursor = _cursor(engine, shelf, GONE)
+    cursor = cursor_of(engine, system.connection, object, GONE)
     if cursor.until is None and not hour_turned(cursor.updated_at, engine.now()):
         return
     counts = result.of(system.connection, object)
-    begun = system.calls
-    try:
-        window = _window(engine, system, cursor)
+    with counted(system, counts):
+        window = open_window(engine, system, cursor)
         pages = (_known(shelf, page) for page in system.gone(object, window))
         _read(shelf, pages, window=window, cursor=cursor, counts=counts)
-    finally:
-        counts.calls += system.calls - begun
-
-
-def _cursor(engine: Engine, shelf: Shelf, lane: str) -> Cursor:
-    with engine.store.read() as tx:
-        found = cursors.cursor(tx, shelf.connection, object=shelf.object, lane=lane)
-    return found or Cursor(shelf.connection, shelf.object, lane)
-
-
-def _window(engine: Engine, system: RecordSource, cursor: Cursor) -> Window:
-    if cursor.until is not None:
-        return Window(cursor.since, cursor.until, cursor.after)
-    return next_window(cursor, remote_now=system.now(), capabilities=system.capabilities, now=engine.now())
 
 
 def _checked(shelf: Shelf, pages: Iterator[Page], window: Window) -> Iterator[Page]:

@@ -1,0 +1,40 @@
+"""What every reading step does alike: find its cursor, open its window, count its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from connector.ports import System, Window
+from connector.store import cursors
+from connector.store.cursors import Cursor
+from connector.sync.engine import Engine
+from connector.sync.results import Counts
+from connector.sync.windows import next_window
+
+POLL, GONE, ACTIVITY, HISTORY, LIST = "poll", "gone", "activity", "history", "list"
+"""Lanes of an object or stream: its changes, what disappeared, what people did, how facts changed, a list read whole."""
+
+
+def cursor_of(engine: Engine, connection: str, name: str, lane: str) -> Cursor:
+    """How far a lane was read; a fresh cursor before the first time."""
+    with engine.store.read() as tx:
+        found = cursors.cursor(tx, connection, object=name, lane=lane)
+    return found or Cursor(connection, name, lane)
+
+
+def open_window(engine: Engine, system: System, cursor: Cursor) -> Window:
+    """The window to read now. An unfinished one costs no look at the remote clock."""
+    if cursor.until is not None:
+        return Window(cursor.since, cursor.until, cursor.after)
+    return next_window(cursor, remote_now=system.now(), capabilities=system.capabilities, now=engine.now())
+
+
+@contextmanager
+def counted(system: System, counts: Counts) -> Iterator[None]:
+    """Add the calls made inside, also when they end in trouble."""
+    begun = system.calls
+    try:
+        yield
+    finally:
+        counts.calls += system.calls - begun
