@@ -152,7 +152,8 @@ class _Checker:
                 yield self._problem(
                     "value_unmapped", name, shape.name, Severity.WARNING, value=value, map=line.choices
                 )
-        if writes and not any(value in shape.choices for value in theirs):
+        offered = {*theirs, *choices.written.get(self._system, {}).values()}
+        if writes and not offered.intersection(shape.choices):
             yield self._problem("values_foreign", name, shape.name, map=line.choices)
 
     def _own(self, object_: str, fields: Mapping[str, FieldShape]) -> Iterator[Problem]:

@@ -24,6 +24,11 @@ def _pairs(choices: ChoiceMap, system: str) -> Iterator[tuple[str, str]]:
         yield from ((label, ours) for ours, label in labels.items())
 
 
+def _outgoing(choices: ChoiceMap, system: str) -> Iterator[tuple[str, str]]:
+    yield from choices.written.get(system, {}).items()
+    yield from ((ours, theirs) for theirs, ours in _pairs(choices, system))
+
+
 def _unmapped(choices: ChoiceMap, value: str) -> Chosen:
     policy, _, default = choices.unknown.partition(":")
     if policy == "default":
@@ -48,7 +53,7 @@ def to_theirs(choices: ChoiceMap, system: str, word: str, *, among: Collection[s
     """The first remote value that means our word, of those the picklist has (`among`) when it is known."""
     if not word:
         return Chosen("")
-    for theirs, ours in _pairs(choices, system):
+    for ours, theirs in _outgoing(choices, system):
         if ours == word and (not among or theirs in among):
             return Chosen(theirs)
     return _unmapped(choices, word)

@@ -38,7 +38,10 @@ def words_of(role: ObjectRole) -> Mapping[str, str]:
 
 def faults(document: MappingDocument) -> Iterator[str]:
     """Every contradiction, each with its place in the document."""
-    yield from _system_faults(document)
+    first = tuple(_system_faults(document))
+    if first:  # the rest would be asked of sides that are not there
+        yield from first
+        return
     for system, objects in document.facts.items():
         for name, facts in objects.items():
             yield from _fact_faults(document, f"facts.{system}.{name}", facts)

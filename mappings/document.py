@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -27,7 +27,10 @@ class Model(BaseModel):
 
 
 def _known_zone(name: str) -> str:
-    ZoneInfo(name)
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise ValueError(f"there is no time zone {name!r}; write one like Asia/Shanghai") from exc
     return name
 
 
@@ -179,18 +182,22 @@ class OwnField(Model):
 
 
 class ChoiceMap(Model):
-    """What a picklist's values mean. `values` by system: theirs → ours; `labels` by language: ours → what people see
-    (read as well as made); `ours` closes the list of our words; `unknown` is the policy for a value not in the map."""
+    """What a picklist's values mean. `values` by system: theirs → ours; `written`: ours → theirs, where several of ours
+    are one of theirs; `labels` by language: ours → what people see (read as well as made); `ours` closes the list of
+    our words; `unknown` is the policy for a value not in the map."""
 
     unknown: str = Field("flag", pattern=r"^(keep|flag|refuse|default:.*)$")
     values: Mapping[str, Mapping[str, str]] = {}
+    written: Mapping[str, Mapping[str, str]] = {}
     labels: Mapping[str, Mapping[str, str]] = {}
     ours: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _closed(self) -> ChoiceMap:
         given = {word for values in self.values.values() for word in values.values()}
-        given |= {word for labels in self.labels.values() for word in labels}
+        given |= {
+            word for words in (self.labels, self.written) for labels in words.values() for word in labels
+        }
         strange = sorted(given - set(self.ours)) if self.ours else []
         if strange:
             raise ValueError(f"not among `ours`: {', '.join(strange)}")

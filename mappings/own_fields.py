@@ -73,6 +73,12 @@ def _options(mapping: MappingDocument, own: OwnField, locale: str) -> tuple[str,
     return tuple((labels.get(locale) or labels.get("en") or {}).values())
 
 
+def _all_options(mapping: MappingDocument, own: OwnField) -> tuple[str, ...]:
+    return tuple(
+        label for labels in mapping.choices[own.choices].labels.values() for label in labels.values()
+    )
+
+
 def _value(own: OwnField, wanted: object, dialect: Dialect, render: Callable[[Any], str]) -> Value:
     if own.type is FieldType.DATE and isinstance(wanted, datetime):
         return wanted.astimezone(dialect.zone).date()
@@ -102,7 +108,9 @@ def own_values(
             continue
         found = _value(own, value, dialect, render)
         if own.choices and isinstance(found, str):
-            found = to_theirs(mapping.choices[own.choices], system, found).value
+            found = to_theirs(
+                mapping.choices[own.choices], system, found, among=_all_options(mapping, own)
+            ).value
         values[own.names[system]] = to_wire(found, dialect)
     return values
 

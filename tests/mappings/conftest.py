@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,11 @@ def edited(plain: dict[str, Any]) -> Callable[..., MappingDocument]:
     """A mapping with one value changed: `edited("sync", 0, rule="both")` or `edited(sync=[])`."""
 
     def edit(*path: str | int, **changes: Any) -> MappingDocument:
-        copy = YAML(typ="safe").load(DEFAULTS.read_text(encoding="utf-8"))
-        node = copy
+        edited = deepcopy(plain)
+        node: Any = edited
         for part in path:
             node = node[part]
         node.update(changes)
-        return MappingDocument.model_validate(copy)
+        return MappingDocument.model_validate(edited)
 
     return edit

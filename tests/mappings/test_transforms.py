@@ -57,8 +57,10 @@ def there_and_back(name: str, value: Value, dialect: Dialect, count: int = 1) ->
     return found.value if isinstance(found, Flagged) else found
 
 
+EARLIEST = datetime(1990, 1, 1)  # noqa: DTZ001 - hypothesis adds the zone itself
+LATEST = datetime(2100, 1, 1)  # noqa: DTZ001
 TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=60).map(str.strip)
-MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(
+MOMENTS = st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC)).map(
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 )
 MONEY = st.builds(Money, st.integers(-(10**15), 10**15), st.sampled_from(["CNY", "USD", "JPY", "KWD", "EUR"]))
@@ -71,7 +73,7 @@ def test_text_survives_a_journey_emoji_and_full_width_included(text: str, dialec
     assert there_and_back("long_text", text, dialect) == text
 
 
-@given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)), DIALECTS)
+@given(st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC)), DIALECTS)
 def test_an_instant_survives_to_the_millisecond(moment: datetime, dialect: Dialect) -> None:
     found = there_and_back("datetime", moment, dialect)
     assert isinstance(found, datetime)
@@ -112,6 +114,11 @@ def test_a_tick_survives_and_an_opt_out_is_the_opposite_of_consent(
 ) -> None:
     assert there_and_back("bool", value, dialect) is value
     assert there_and_back("opt_out", value, dialect) is value
+
+
+@pytest.mark.parametrize("name", ["王伟", "欧阳娜娜", "John Smith", "王总", "Madonna", ""])
+def test_a_name_survives_being_split_for_two_fields(name: str) -> None:
+    assert there_and_back("join_name", name, SALESFORCE, count=2) == name
 
 
 @pytest.mark.parametrize("value", ["zhang@example.com", ""])
