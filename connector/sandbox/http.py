@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
@@ -55,18 +55,24 @@ class WireApp:
     """A WSGI application made of routes. A system subclasses it, registers handlers and states its own errors."""
 
     system = "sandbox"
+    # Compiling a few hundred rules takes a tenth of a second, so all applications of one class share them.
+    _maps: ClassVar[dict[type[WireApp], Map]] = {}
+    _known: ClassVar[dict[type[WireApp], set[str]]] = {}
 
     def __init__(self, faults: FaultPlan) -> None:
         self.faults = faults
         self.log = CallLog()
-        self._map = Map(strict_slashes=False, merge_slashes=False)
+        self._map = self._maps.setdefault(type(self), Map(strict_slashes=False, merge_slashes=False))
+        self._rules = self._known.setdefault(type(self), set())
         self._handlers: dict[str, Handler] = {}
 
     def route(self, method: str, path: str, handler: Handler) -> None:
         """Answer `method path` (werkzeug rule syntax) with `handler`."""
         endpoint = f"{method} {path}"
         self._handlers[endpoint] = handler
-        self._map.add(Rule(path, endpoint=endpoint, methods=[method]))
+        if endpoint not in self._rules:
+            self._rules.add(endpoint)
+            self._map.add(Rule(path, endpoint=endpoint, methods=[method]))
 
     def before(self, request: Request) -> Response | None:
         """A check that answers instead of the handler (authentication, limits); None lets the call pass."""
@@ -116,7 +122,8 @@ class WireApp:
             return Response("method not allowed", status=405)
         except HTTPException:
             return self.not_found(request)
-        return self._handlers[endpoint](request, **parts)
+        handler = self._handlers.get(endpoint)
+        return handler(request, **parts) if handler is not None else self.not_found(request)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)

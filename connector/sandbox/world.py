@@ -32,6 +32,8 @@ class Switches:
     hubspot_unique_conflict: str = "conflict"
     hubspot_batch_update_by_email: bool = False
     hubspot_gdpr_blocks_email: bool = True
+    hubspot_cleared_reads_blank: bool = False
+    hubspot_auto_associates_company: bool = False
     salesforce_trims_text: bool = True
     salesforce_folds_email: bool = False
     salesforce_stamps_milliseconds: bool = False

@@ -9,44 +9,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from connector.sandbox.hubspot import rules
-from connector.sandbox.hubspot.associations import AssociationBook, Link
+from connector.sandbox.hubspot import rules, stages
+from connector.sandbox.hubspot.associations import Link
 from connector.sandbox.hubspot.catalog import OBJECT_TYPES, ObjectType, default_pipelines
 from connector.sandbox.hubspot.drafts import PERSON, Draft, kind_of, make_record
 from connector.sandbox.hubspot.errors import PortalError, conflict, invalid, invalid_properties, missing
-from connector.sandbox.hubspot.records import HUBSPOT, Moment, Record, Shelf, Source, Version, keep_for
+from connector.sandbox.hubspot.linking import LinkStore
+from connector.sandbox.hubspot.records import HUBSPOT, Moment, Record, Shelf, Source, Version
 from connector.sandbox.hubspot.schema import Schema
-from connector.sandbox.hubspot.values import iso, to_ms
-from connector.sandbox.hubspot.webhooks import Webhooks
 from connector.sandbox.world import World
 
 
-class ObjectStore:
+class ObjectStore(LinkStore):
     """The state of all CRM objects of a portal. Methods lock the world; drafts must be committed under that lock."""
 
     def __init__(self, world: World, *, portal_id: int) -> None:
-        self.world = world
-        self.portal_id = portal_id
+        super().__init__(world, portal_id=portal_id)
         self.schemas = {kind.name: Schema(kind.name) for kind in OBJECT_TYPES}
-        self.shelves = {kind.name: Shelf(kind) for kind in OBJECT_TYPES}
-        self.associations = AssociationBook()
         self.pipelines = default_pipelines()
         self.owners: dict[str, dict[str, Any]] = {}
         self.blocked_emails: set[str] = set()
-        self.webhooks = Webhooks(world, portal_id)
-
-    def now_ms(self) -> int:
-        """Sandbox time in epoch milliseconds."""
-        return to_ms(self.world.clock.now())
-
-    def moment(self, late: timedelta | None = None) -> Moment:
-        """A new write stamp; readers see its effect after `late`, else after the world's commit delay."""
-        switches = self.world.switches
-        now = self.world.clock.stamp()
-        delay = late if late is not None else timedelta(seconds=switches.commit_delay_seconds)
-        ms = to_ms(now)
-        visible = ms + int(delay / timedelta(milliseconds=1))
-        return Moment(iso(now), ms, visible, keep_for(switches.search_lag_seconds))
 
     # reading
 
@@ -166,8 +148,10 @@ class ObjectStore:
             moment = self.moment(late)
             shelf.before_write(record, moment)
             shelf.archive(record, moment.iso)
+            leads = self.associations.ids(kind.name, record.key, "leads")
             self.associations.drop(kind.name, record.key)
             self.webhooks.note(kind, "deletion", record.key, moment=moment, source=source)
+            self.drop_orphans(leads)
 
     def restore_record(self, object_type: str, id_: str, *, source: Source = PERSON) -> Record:
         """Take a deleted record out of the recycling bin within 90 days; PortalError 404 otherwise."""
@@ -263,8 +247,10 @@ class ObjectStore:
             raise invalid_properties(
                 [{"message": message, "error": "INVALID_OWNER_ID", "name": "hubspot_owner_id"}]
             )
-        if kind.name == "deals":
-            rules.enter_stage(self.pipelines["deals"], stored, changes, stamp="")
+        if kind.name in stages.STAGED:
+            if record is None:
+                stages.fill_first_stage(kind.name, self.pipelines[kind.name], changes)
+            stages.enter_stage(kind.name, self.pipelines[kind.name], stored, changes)
         self._check_unique(kind, changes, record)
 
     def _check_unique(self, kind: ObjectType, changes: Mapping[str, str], record: Record | None) -> None:
@@ -293,8 +279,7 @@ class ObjectStore:
         shelf = self.shelves[draft.kind.name]
         changes, stored = draft.changes, draft.record.properties if draft.record else {}
         derived = rules.calculated(draft.kind.name, stored, changes, moment.iso)
-        if draft.kind.name == "deals":
-            derived |= rules.enter_stage(self.pipelines["deals"], stored, changes, stamp=moment.iso)
+        derived |= self._stage_facts(draft.kind, stored, changes, stamp=moment.iso)
         if draft.record is None:
             record = self._new(shelf, changes | derived, moment, source)
             self.webhooks.note(draft.kind, "creation", record.key, moment=moment, source=source)
@@ -307,9 +292,21 @@ class ObjectStore:
             self._touch(shelf, record, moment)
         for name, value in changed.items():
             self.webhooks.changed(draft.kind, record.key, (name, value), moment=moment, source=source)
+        if draft.new:
+            self.link_company(draft.kind, record, moment=moment)
         for to_kind, to, type_id in draft.links:
             self.link((draft.kind.name, record.key), (to_kind, to), type_id, moment=moment, source=source)
         return record
+
+    def _stage_facts(
+        self, kind: ObjectType, stored: Mapping[str, str], changes: dict[str, str], *, stamp: str
+    ) -> dict[str, str]:
+        if kind.name not in stages.STAGED:
+            return {}
+        stage = stages.enter_stage(kind.name, self.pipelines[kind.name], stored, changes)
+        if stage is None:
+            return {}
+        return stages.stage_facts(kind.name, stage, stored=stored, changes=changes, stamp=stamp)
 
     def _new(self, shelf: Shelf, values: dict[str, str], moment: Moment, source: Source) -> Record:
         key = shelf.new_key()
@@ -356,29 +353,3 @@ class ObjectStore:
                 raise missing(kind.name, id_)
             changes = self.schemas[kind.name].clean(values, internal=True)
             return self.commit(Draft(kind, record, changes), self.moment(late), HUBSPOT)
-
-    # associations
-
-    def link(
-        self,
-        left: tuple[str, int],
-        right: tuple[str, int],
-        type_id: int | None = None,
-        *,
-        moment: Moment,
-        source: Source,
-    ) -> None:
-        """Associate two records; the first company of a contact becomes its primary one."""
-        types = [type_id] if type_id is not None else []
-        for one, other in ((left, right), (right, left)):
-            if (one[0], other[0]) == ("contacts", "companies") and not self._primary_of(one[1]):
-                types.append(1 if one is left else 2)
-                self.shelves["contacts"].records[one[1]].properties["associatedcompanyid"] = str(other[1])
-        for new in self.associations.join(left, right, types):
-            self.webhooks.linked(left, right, new, removed=False, moment=moment, source=source)
-
-    def _primary_of(self, contact: int) -> int | None:
-        for company, labels in self.associations.of("contacts", contact, "companies"):
-            if any(label.type_id == 1 for label in labels):
-                return company
-        return None

@@ -1,11 +1,10 @@
-"""What HubSpot itself makes of a write: life-cycle order, calculated properties, deal stages. Pure functions over texts."""
+"""What HubSpot itself makes of a write: life-cycle order, calculated properties. Pure functions over texts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
 
-from connector.sandbox.hubspot.catalog import Pipeline, Stage
 from connector.sandbox.hubspot.errors import invalid_properties
 from connector.sandbox.hubspot.standard import LIFECYCLE_STAGES
 from connector.sandbox.hubspot.values import parse_moment, searchable_phone
@@ -70,45 +69,6 @@ def _lifecycle_dates(stored: Mapping[str, str], new: str, stamp: str) -> dict[st
     return {name: blank for name, blank in dates.items() if name in stored} | {
         f"hs_lifecyclestage_{new}_date": stamp
     }
-
-
-def enter_stage(
-    pipelines: list[Pipeline], stored: Mapping[str, str], changes: dict[str, str], *, stamp: str
-) -> dict[str, str]:
-    """Check a deal's pipeline and stage against each other and return what HubSpot calculates from them."""
-    if "dealstage" not in changes and "pipeline" not in changes:
-        return {}
-    name = changes.get("pipeline") or stored.get("pipeline") or pipelines[0].id
-    pipeline = next((found for found in pipelines if found.id == name), None)
-    if pipeline is None:
-        message = f"{name} is not a valid pipeline ID."
-        raise invalid_properties([{"message": message, "error": "INVALID_OPTION", "name": "pipeline"}])
-    changes.setdefault("pipeline", name)
-    wanted = changes.get("dealstage") or stored.get("dealstage", "")
-    if not wanted:
-        return {}
-    stage = next((found for found in pipeline.stages if found.id == wanted), None)
-    if stage is None:
-        message = f"{wanted} is not a valid stage of pipeline {name}."
-        raise invalid_properties([{"message": message, "error": "INVALID_OPTION", "name": "dealstage"}])
-    return {} if stored.get("dealstage") == wanted else _stage_facts(stage, stored, changes, stamp)
-
-
-def _stage_facts(
-    stage: Stage, stored: Mapping[str, str], changes: Mapping[str, str], stamp: str
-) -> dict[str, str]:
-    won = stage.closed and stage.probability == 1.0
-    facts = {
-        "hs_is_closed": "true" if stage.closed else "false",
-        "hs_is_closed_won": "true" if won else "false",
-        "hs_is_closed_lost": "true" if stage.closed and not won else "false",
-        "hs_deal_stage_probability": f"{stage.probability:g}",
-        "hs_v2_date_entered_current_stage": stamp,
-        f"hs_v2_date_entered_{stage.id}": stamp,
-    }
-    if stage.closed and not changes.get("closedate") and not stored.get("closedate"):
-        facts["closedate"] = stamp
-    return facts
 
 
 def survivor_values(primary: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:

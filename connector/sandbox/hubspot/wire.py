@@ -72,6 +72,7 @@ class Projection:
         wanted = properties or kind.shown
         self.names = tuple(dict.fromkeys([*(n for n in wanted if schema.known(n)), *kind.always]))
         self.history = tuple(name for name in history if schema.known(name))
+        self._blank = portal.world.switches.hubspot_cleared_reads_blank
 
     def row(self, record: Record) -> dict[str, Any]:
         """One record as the objects API writes it. Unset properties are null."""
@@ -83,6 +84,9 @@ class Projection:
             "updatedAt": record.updated_at,
             "archived": record.archived,
         }
+        if self._blank and record.versions:
+            cleared = {name: "" for name in self.names if name in record.versions and read(name) is None}
+            found["properties"] |= cleared
         if record.archived_at:
             found["archivedAt"] = record.archived_at
         if self.history:

@@ -335,3 +335,30 @@ def test_a_snapshot_restores_everything(portal: Portal, world: World) -> None:
 def test_two_portals_of_one_seed_agree(world: World) -> None:
     ids = [Portal(World(world.clock)).create("contacts", {"firstname": "A"}).id for _ in range(2)]
     assert ids[0] == ids[1]
+
+
+def test_a_lead_enters_the_first_stage_and_goes_with_its_last_contact(portal: Portal) -> None:
+    contacts = [portal.create("contacts", {"firstname": name}) for name in "AB"]
+    leads = [
+        portal.create("leads", {"hs_lead_name": "L"}, associations=[Link("contacts", contact.id, 578)])
+        for contact in contacts
+    ]
+    assert leads[0].properties["hs_pipeline_stage"] == "new-stage-id"
+    assert leads[0].properties["hs_lead_is_open"] == "true"
+    assert leads[0].properties["hs_primary_contact_id"] == contacts[0].id
+    portal.update("leads", leads[0].id, {"hs_pipeline_stage": "unqualified-stage-id"})
+    assert leads[0].properties["hs_lead_is_open"] == "false"
+    portal.dissociate(("leads", leads[0].id), ("contacts", contacts[0].id))
+    portal.archive("contacts", contacts[1].id)
+    assert portal.page("leads")[0] == []
+    assert len(portal.page("leads", archived=True)[0]) == 2
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_new_contact_finds_its_company_where_the_portal_is_set_so(
+    portal: Portal, world: World, tied: bool
+) -> None:
+    world.switches.hubspot_auto_associates_company = tied
+    company = portal.create("companies", {"name": "Acme", "domain": "acme.com"})
+    contact = portal.create("contacts", {"email": "a@acme.com"})
+    assert portal.associated("contacts", contact.id, "companies") == ([company.id] if tied else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -371,3 +372,33 @@ def test_the_account_tells_zone_and_usage(wire: Any) -> None:
     assert (details["timeZone"], details["utcOffset"]) == ("Asia/Shanghai", "+08:00")
     usage = wire.call("GET", "/account-info/2026-09/api-usage/daily/private-apps").body["results"][0]
     assert usage["currentUsage"] == 2
+
+
+@pytest.mark.parametrize(("blank", "read"), [(True, ""), (False, None)])
+def test_a_cleared_property_reads_as_the_switch_says(
+    wire: Any, portal: Portal, world: World, blank: bool, read: str | None
+) -> None:
+    world.switches.hubspot_cleared_reads_blank = blank
+    made = portal.create("contacts", {"company": "A"})
+    portal.update("contacts", made.id, {"company": ""})
+    row = wire.call("GET", f"{CONTACTS}/{made.id}?properties=company,phone").body
+    assert (row["properties"]["company"], row["properties"]["phone"]) == (read, None)
+
+
+def test_an_endless_address_is_too_long(wire: Any) -> None:
+    assert wire.call("GET", f"{CONTACTS}?properties={'x' * 16_000}").status == 414
+
+
+def test_calls_at_once_make_one_contact(wire: Any, portal: Portal) -> None:
+    statuses: list[int] = []
+
+    def create() -> None:
+        statuses.append(wire.call("POST", CONTACTS, {"properties": {"email": "a@b.com"}}).status)
+
+    threads = [Thread(target=create) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [201] + [409] * 5
+    assert len(portal.page("contacts")[0]) == 1
