@@ -1,113 +1,141 @@
-"""Two leads that are one person become one, and one that is two is split again. Nothing of the history is lost: rows move,
-both ids resolve. Whether it should be done is a person's or the matcher's affair.
-"""
+"""Two leads that are one become one, and one that is two becomes two. Facts and episodes move; what was decided is history
+and stays under the id it was decided for, which the survivor's `merged_into` leads to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Table, and_, delete, or_, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 
 from connector.store import tables
 from connector.store.activities import by_person
-from connector.store.dirty import mark
 from connector.store.engine import Tx
-from connector.store.links import new_lead
-from connector.store.writes import is_record
+from connector.store.writes import insert_new, insert_once, is_record
 from mappings.records import RecordKey
 
-_MOVED: tuple[Table, ...] = (
+_MOVING = (
     tables.link,
     tables.identity,
     tables.activity_tie,
-    tables.decision,
-    tables.refusal,
     tables.request,
     tables.override_grant,
     tables.outbox,
 )
-"""Tables whose rows can all go to the survivor: nothing in them is unique per lead."""
+"""Rows that name their lead in `lead_id` and may simply name another."""
 
 
-def merge_leads(tx: Tx, survivor: str, *, loser: str, at: datetime) -> None:
-    """Everything of `loser` becomes `survivor`'s; the loser's id resolves to it from now on, and the survivor is to be
-    decided again. Hand-offs are never dropped: where both have one in the same cycle, the loser's get cycles of their own.
-    """
-    if survivor == loser:
-        return
-    for table in _MOVED:
-        tx.execute(update(table).where(table.c.lead_id == loser).values(lead_id=survivor))
-    _move_handoffs(tx, survivor, loser=loser)
-    _move_history(tx, survivor, loser=loser, at=at)
-    _move_rest(tx, survivor, loser=loser)
-    t = tables.lead
-    tx.execute(update(t).where(or_(t.c.id == loser, t.c.merged_into == loser)).values(merged_into=survivor))
-    mark(tx, [survivor], reason="merged", at=at)
-
-
-def _move_handoffs(tx: Tx, survivor: str, *, loser: str) -> None:
+def handed_off(tx: Tx, lead_ids: Iterable[str]) -> set[str]:
+    """Which of these leads have, or had, a hand-off."""
     t = tables.handoff
-    theirs = set(
-        tx.execute(select(t.c.cycle).where(t.c.lead_id == survivor, t.c.answer != "rejected")).scalars()
-    )
-    for row in tx.execute(select(t.c.id, t.c.cycle).where(t.c.lead_id == loser)).all():
-        # Two people at sales had the same person: both episodes stay on record, in cycles that nothing else counts.
-        cycle = -row.cycle if row.cycle in theirs else row.cycle
-        while cycle in theirs:
-            cycle -= 1
-        tx.execute(update(t).where(t.c.id == row.id).values(lead_id=survivor, cycle=cycle))
-        theirs.add(cycle)
+    return set(tx.execute(select(t.c.lead_id).where(t.c.lead_id.in_(list(lead_ids))).distinct()).scalars())
 
 
-def _move_history(tx: Tx, survivor: str, *, loser: str, at: datetime) -> None:
-    """Cell entries and transitions follow where the survivor has not the same ones; the loser's open stay ends now."""
-    entry = tables.cell_entry
-    tx.execute(update(entry).where(entry.c.lead_id == loser, entry.c.left_at.is_(None)).values(left_at=at))
-    same = {entry: ("cycle", "cell", "entered_at"), tables.transition: ("old", "new", "occurred_at")}
-    for table, names in same.items():
-        twin = table.alias()
-        equal = and_(*(twin.c[name] == table.c[name] for name in names), twin.c.lead_id == survivor)
-        mine = table.c.lead_id == loser
-        tx.execute(
-            update(table).where(mine, ~select(twin.c.id).where(equal).exists()).values(lead_id=survivor)
-        )
+def merge_leads(tx: Tx, survivor: str, *, loser: str, at: datetime) -> bool:
+    """Everything of the loser goes to the survivor, whom both ids stand for from now on. False when both have an open
+    hand-off in the same cycle: the loser's then stays with it, for a person to settle."""
+    _drop_doubles(tx, survivor, loser)
+    for table in _MOVING:
+        tx.execute(update(table).where(table.c.lead_id == loser).values(lead_id=survivor))
+    clean = _move_episodes(tx, survivor, loser)
+    _move_hand_sets(tx, survivor, loser, at)
+    _close_history(tx, loser, at)
+    _move_suggestions(tx, survivor, loser, at)
+    _inherit(tx, survivor, loser)
+    return clean
 
 
-def _move_rest(tx: Tx, survivor: str, *, loser: str) -> None:
-    named = tables.opportunity_lead
-    twin = named.alias()
-    equal = and_(
-        *(twin.c[n] == named.c[n] for n in ("connection", "object", "remote_id")), twin.c.lead_id == survivor
-    )
-    taken = select(twin.c.lead_id).where(equal).exists()
-    tx.execute(update(named).where(named.c.lead_id == loser, ~taken).values(lead_id=survivor))
-    tx.execute(delete(named).where(named.c.lead_id == loser))
-    hand, other = tables.hand_set, tables.hand_set.alias()
-    standing = and_(other.c.lead_id == survivor, other.c.what == hand.c.what, other.c.ended_at.is_(None))
-    free = or_(hand.c.ended_at.is_not(None), ~select(other.c.id).where(standing).exists())
-    tx.execute(update(hand).where(hand.c.lead_id == loser, free).values(lead_id=survivor))
-    for table in (tables.lead_state, tables.dirty, tables.coverage):
-        tx.execute(delete(table).where(table.c.lead_id == loser))
-    s = tables.suggestion
-    tx.execute(
-        update(s)
-        .where(s.c.state == "open", or_(s.c.lead_a == loser, s.c.lead_b == loser))
-        .where(or_(s.c.lead_a == survivor, s.c.lead_b == survivor))
-        .values(state="merged")
-    )
+def _drop_doubles(tx: Tx, survivor: str, loser: str) -> None:
+    """Rows of which one lead has only one: the survivor's wins."""
+    t = tables.opportunity_lead
+    mine = select(t).where(t.c.lead_id == loser)
+    rows = [{**row, "lead_id": survivor} for row in tx.execute(mine).mappings()]
+    for row in rows:
+        tx.execute(insert_new(tx, t), row)
+    tx.execute(delete(t).where(t.c.lead_id == loser))
 
 
-def split_lead(tx: Tx, lead_id: str, *, keys: Sequence[RecordKey], new_id: str, at: datetime) -> None:
-    """These records are somebody else: they become lead `new_id` at the same account, with their identities and activities.
-    Hand-offs and decisions stay where they were taken. Both leads are to be decided again."""
-    account_id = tx.execute(select(tables.lead.c.account_id).where(tables.lead.c.id == lead_id)).scalar()
-    new_lead(tx, new_id, at=at, account_id=account_id)
+def _is_open(t: Any) -> Any:
+    return and_(t.c.answer == "open", t.c.point != "failed")
+
+
+def _move_episodes(tx: Tx, survivor: str, loser: str) -> bool:
+    t = tables.handoff
+    other = t.alias()
+    twice = exists().where(other.c.lead_id == survivor, other.c.cycle == t.c.cycle, _is_open(other))
+    tx.execute(update(t).where(t.c.lead_id == loser, or_(~_is_open(t), ~twice)).values(lead_id=survivor))
+    return not handed_off(tx, [loser])
+
+
+def _move_hand_sets(tx: Tx, survivor: str, loser: str, at: datetime) -> None:
+    t = tables.hand_set
+    held = select(t.c.what).where(t.c.lead_id == survivor, t.c.ended_at.is_(None))
+    whats = list(tx.execute(held).scalars())
+    same = update(t).where(t.c.lead_id == loser, t.c.ended_at.is_(None), t.c.what.in_(whats))
+    tx.execute(same.values(ended_at=at))
+    tx.execute(update(t).where(t.c.lead_id == loser).values(lead_id=survivor))
+
+
+def _close_history(tx: Tx, loser: str, at: datetime) -> None:
+    """The loser stands nowhere from now on; where it stood stays known."""
+    t = tables.cell_entry
+    tx.execute(update(t).where(t.c.lead_id == loser, t.c.left_at.is_(None)).values(left_at=at))
+    tx.execute(delete(tables.lead_state).where(tables.lead_state.c.lead_id == loser))
+    tx.execute(update(tables.dirty).where(tables.dirty.c.lead_id == loser).values(due_at=None))
+
+
+def _move_suggestions(tx: Tx, survivor: str, loser: str, at: datetime) -> None:
+    """What was suggested or refused of the loser holds for the survivor."""
+    t = tables.suggestion
+    mine = select(t).where(or_(t.c.lead_a == loser, t.c.lead_b == loser))
+    for row in tx.execute(mine).mappings().all():
+        other = row["lead_b"] if row["lead_a"] == loser else row["lead_a"]
+        tx.execute(delete(t).where(t.c.id == row["id"]))
+        if other == survivor:
+            state = {"state": "merged", "answered_at": row["answered_at"] or at}
+            tx.execute(t.insert(), {**row, **state})
+            continue
+        first, second = sorted((survivor, other))
+        moved = {name: value for name, value in row.items() if name != "id"}
+        insert_once(tx, t, values={**moved, "lead_a": first, "lead_b": second}, key=("lead_a", "lead_b"))
+
+
+def _inherit(tx: Tx, survivor: str, loser: str) -> None:
+    """The survivor is as old as the older one, at its own account or else the loser's."""
+    t = tables.lead
+    rows = {row.id: row for row in tx.execute(select(t).where(t.c.id.in_([survivor, loser])))}
+    mine, other = rows[survivor], rows[loser]
+    values = {
+        "created_at": min(mine.created_at, other.created_at),
+        "account_id": mine.account_id or other.account_id,
+    }
+    tx.execute(update(t).where(t.c.id == survivor).values(**values))
+    tx.execute(update(t).where(t.c.id == loser).values(merged_into=survivor))
+    # An id that led to the loser leads on to the survivor in one step.
+    tx.execute(update(t).where(t.c.merged_into == loser).values(merged_into=survivor))
+
+
+def split_record(tx: Tx, key: RecordKey, *, lead_id: str) -> None:
+    """This record is another lead: its keys, activities, requests and the hand-offs that made it move there."""
     for table in (tables.link, tables.identity, tables.outbox):
-        tx.execute(
-            update(table).where(is_record(table, keys), table.c.lead_id == lead_id).values(lead_id=new_id)
-        )
+        tx.execute(update(table).where(is_record(table, [key])).values(lead_id=lead_id))
     t = tables.activity_tie
-    whose = or_(*(and_(t.c.connection == key.connection, t.c.who == by_person(key.id)) for key in keys))
-    tx.execute(update(t).where(t.c.lead_id == lead_id, whose).values(lead_id=new_id))
-    mark(tx, [lead_id, new_id], reason="split", at=at)
+    whose = and_(t.c.connection == key.connection, t.c.who == by_person(key.id))
+    tx.execute(update(t).where(whose).values(lead_id=lead_id))
+    r = tables.request
+    asked = and_(r.c.connection == key.connection, r.c.object == key.object, r.c.remote_id == key.id)
+    tx.execute(update(r).where(asked).values(lead_id=lead_id))
+    h = tables.handoff
+    made = and_(h.c.crm_connection == key.connection, h.c.crm_object == key.object, h.c.crm_id == key.id)
+    tx.execute(update(h).where(made).values(lead_id=lead_id))
+
+
+def refuse_pair(tx: Tx, pair: tuple[str, str], *, reason: str, at: datetime, by: str) -> None:
+    """A person said that these are two: they are never merged by themselves again."""
+    t = tables.suggestion
+    first, second = sorted(pair)
+    answer = {"state": "refused", "answered_at": at, "answered_by": by}
+    values = {"lead_a": first, "lead_b": second, "reason": reason, "score": 0.0, "at": at, **answer}
+    if not insert_once(tx, t, values=values, key=("lead_a", "lead_b")):
+        tx.execute(update(t).where(t.c.lead_a == first, t.c.lead_b == second).values(**answer))
