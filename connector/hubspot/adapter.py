@@ -94,6 +94,10 @@ class HubSpotSystem:
         """Activity kind → (full, partial or none; the reason), as far as this connection has found out."""
         return self._streams.coverage()
 
+    def close(self) -> None:
+        """Give the connections back. The object can still be used."""
+        self._client.close()
+
     def now(self) -> datetime:
         """The portal's clock, to the second."""
         known = self._client.meter.remote_now()

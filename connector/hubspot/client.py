@@ -62,6 +62,10 @@ class HubSpotClient:
             options["proxy"] = settings.proxy
         return HubSpot(access_token=settings.token.get_secret_value(), **options)
 
+    def close(self) -> None:
+        """Close the pooled connections; the next call opens new ones."""
+        self._pool.clear()
+
     def get(self, path: str, query: Query = NO_QUERY) -> Any:
         """Read; the parsed body."""
         return self.call("GET", path, query=query)

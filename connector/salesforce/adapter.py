@@ -106,6 +106,10 @@ class SalesforceSystem:
         """Activity kind → (full, partial or none; the reason), as far as this connection has found out."""
         return self._streams.coverage()
 
+    def close(self) -> None:
+        """Give the connections back. The object can still be used."""
+        self._client.close()
+
     def now(self) -> datetime:
         """The org's clock, to the second."""
         known = self._client.meter.remote_now()

@@ -80,6 +80,10 @@ class SalesforceClient:
         session.headers["Sforce-Call-Options"] = "client=baton"
         return session
 
+    def close(self) -> None:
+        """Close the pooled connections; the next call opens new ones."""
+        self._session.close()
+
     def get(self, path: str, query: Mapping[str, str] | None = None, *, give_up: Sequence[str] = ()) -> Any:
         """Read; the parsed body. Errors with a code in `give_up` are not repeated: the caller asks for less instead."""
         address = path + (f"?{urlencode(query)}" if query else "")

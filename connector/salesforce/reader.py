@@ -13,7 +13,7 @@ from connector.ports import Window
 from connector.salesforce.bulk import BulkPlace, BulkQuery
 from connector.salesforce.catalog import Catalog
 from connector.salesforce.client import SalesforceClient
-from connector.salesforce.soql import ids_in, literal, moment_of, place, select, window_query
+from connector.salesforce.soql import ids_in, literal, moment_of, place, select, whole_second, window_query
 from connector.salesforce.translate import STATE_FIELDS
 
 Raw = Mapping[str, Any]
@@ -41,7 +41,7 @@ class Reader:
         bulk = BulkPlace.parse(window.after)
         first_load = window.since is None and not window.after and not where and stamp == STAMP
         if bulk is None and first_load and self._is_large(object):
-            until = f"SystemModstamp < {literal(window.until)}"
+            until = f"SystemModstamp < {literal(whole_second(window.until))}"
             bulk = self._bulk.start(select(columns, object, until))
         if bulk is not None:
             for rows, onward in self._bulk.rows(bulk):

@@ -18,6 +18,11 @@ def literal(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
+def whole_second(moment: datetime) -> datetime:
+    """The second in which a moment lies."""
+    return moment.replace(microsecond=0)
+
+
 def moment_of(value: object) -> datetime | None:
     """Salesforce's date-times (REST: +0000, Bulk: Z) as aware UTC; None for anything else."""
     if not isinstance(value, str) or len(value) < 19:
@@ -48,11 +53,13 @@ def window_query(
     """Records stamped inside the window, behind the place `<stamp>|<id>` that `after` names, in the order of stamp and id.
 
     Stamps repeat (bulk writes give thousands one), so the id decides among equals: neither `>` nor `>=` alone is right.
+    They are whole seconds, so the window's ends are too: an edit later in the second in which a window ends is stamped
+    with that second, and must fall into the next window.
     """
     terms = [where] if where else []
     if window.since is not None:
-        terms.append(f"{stamp} >= {literal(window.since)}")
-    terms.append(f"{stamp} < {literal(window.until)}")
+        terms.append(f"{stamp} >= {literal(whole_second(window.since))}")
+    terms.append(f"{stamp} < {literal(whole_second(window.until))}")
     at, _, id_ = window.after.partition("|")
     if id_.isalnum():
         terms.append(f"({stamp} > {at} OR ({stamp} = {at} AND Id > '{id_}'))")
