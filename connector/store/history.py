@@ -69,12 +69,15 @@ def unit_histories(tx: Tx) -> Iterator[UnitCycle]:
 def _visits() -> Select[Any]:
     """First entries by unit, cycle and cell. The unit is where the lead is today: colleagues found later are one account."""
     entry, lead = tables.cell_entry, tables.lead
-    unit = func.coalesce(lead.c.account_id, lead.c.id).label("unit")
+    live = lead.alias("live")
+    unit = func.coalesce(live.c.account_id, live.c.id).label("unit")
     first = func.min(entry.c.entered_at, type_=UtcDateTime).label("entered_at")
+    today = live.c.id == func.coalesce(lead.c.merged_into, lead.c.id)
     columns = (unit, entry.c.cycle, entry.c.cell, entry.c.persona, entry.c.stage)
     query = (
         select(*columns, first)
         .join(lead, lead.c.id == entry.c.lead_id)
+        .join(live, today)
         .where(entry.c.stage.not_in(("", "none")))
     )
     return query.group_by(*columns).order_by(unit, entry.c.cycle, first, entry.c.cell)

@@ -57,7 +57,8 @@ def _drop_doubles(tx: Tx, survivor: str, loser: str) -> None:
 
 
 def _is_open(t: Any) -> Any:
-    return and_(t.c.answer == "open", t.c.point != "failed")
+    # As the index has it that keeps a lead to one hand-off per cycle.
+    return and_(t.c.answer != "rejected", t.c.point != "failed")
 
 
 def _move_episodes(tx: Tx, survivor: str, loser: str) -> bool:

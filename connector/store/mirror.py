@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, literal_column, or_, select, update
 
 from connector.ports import RecordState, RemoteRow
 from connector.store import tables
@@ -152,7 +152,7 @@ def _write(tx: Tx, lane: RecordKey, coming: Sequence[_Coming], *, learned_at: da
         index_elements=list(t.primary_key.columns),
         set_={column: new[column] for column in _COLUMNS[3:]},
         # Repeats the rule of `_sort` for a reader that was overtaken by another process.
-        where=or_(new.modified_at >= t.c.modified_at, new.state != RecordState.ACTIVE.value),
+        where=or_(new.modified_at >= t.c.modified_at, new.state != literal_column("'active'")),
     )
     time = TimeWriter(tx)
     learned = time(learned_at)

@@ -69,7 +69,8 @@ def run_many(tx: Tx, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def run_raw(tx: Tx, statement: Any, *, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Execute for tuples of driver values in the order of `columns`, which must be every column: the hot path, past
-    SQLAlchemy's work on each value. Values must be what the driver takes (see `time_writer`, JSON as text)."""
+    SQLAlchemy's work on each value. Values must be what the driver takes (see `time_writer`, JSON as text). The statement
+    may hold no parameter of its own."""
     compiled = statement.compile(dialect=tx.dialect, column_keys=list(columns))
     sql = str(compiled)
     place = {column: index for index, column in enumerate(columns)}

@@ -58,7 +58,7 @@ def _mirror() -> None:
         sa.Column("merged_into", sa.String(), nullable=False),
         sa.Column("pending", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('active', 'archived', 'deleted', 'merged', 'converted')", name="ck_mirror_state"
+            "state IN ('active', 'archived', 'deleted', 'merged', 'converted')", name=op.f("ck_mirror_state")
         ),
         sa.PrimaryKeyConstraint("connection", "object", "remote_id", name="pk_mirror"),
     )
@@ -92,7 +92,8 @@ def _account_link() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("since", TIME, nullable=False),
         sa.CheckConstraint(
-            "state IN ('active', 'duplicate', 'merged', 'converted', 'gone')", name="ck_account_link_state"
+            "state IN ('active', 'duplicate', 'merged', 'converted', 'gone')",
+            name=op.f("ck_account_link_state"),
         ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_account_link_account_id_account"),
         sa.PrimaryKeyConstraint("connection", "object", "remote_id", name="pk_account_link"),
@@ -139,7 +140,7 @@ def _link() -> None:
         sa.Column("since", TIME, nullable=False),
         sa.Column("by_baton", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('active', 'duplicate', 'merged', 'converted', 'gone')", name="ck_link_state"
+            "state IN ('active', 'duplicate', 'merged', 'converted', 'gone')", name=op.f("ck_link_state")
         ),
         sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name="fk_link_lead_id_lead"),
         sa.PrimaryKeyConstraint("connection", "object", "remote_id", name="pk_link"),
@@ -176,7 +177,7 @@ def _suggestion() -> None:
         sa.Column("at", TIME, nullable=False),
         sa.Column("answered_at", TIME, nullable=True),
         sa.Column("answered_by", sa.String(), nullable=False),
-        sa.CheckConstraint("state IN ('open', 'merged', 'refused')", name="ck_suggestion_state"),
+        sa.CheckConstraint("state IN ('open', 'merged', 'refused')", name=op.f("ck_suggestion_state")),
         sa.ForeignKeyConstraint(["lead_a"], ["lead.id"], name="fk_suggestion_lead_a_lead"),
         sa.ForeignKeyConstraint(["lead_b"], ["lead.id"], name="fk_suggestion_lead_b_lead"),
         sa.PrimaryKeyConstraint("id", name="pk_suggestion"),

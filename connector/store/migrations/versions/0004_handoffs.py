@@ -76,10 +76,10 @@ def _handoff() -> None:
         sa.Column("next_attempt_at", TIME, nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
-        sa.CheckConstraint("answer IN ('open', 'accepted', 'rejected')", name="ck_handoff_answer"),
+        sa.CheckConstraint("answer IN ('open', 'accepted', 'rejected')", name=op.f("ck_handoff_answer")),
         sa.CheckConstraint(
             "point IN ('claimed', 'crm_record_known', 'owner_assigned', 'noted', 'confirmed_back', 'done', 'failed')",
-            name="ck_handoff_point",
+            name=op.f("ck_handoff_point"),
         ),
         sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name="fk_handoff_lead_id_lead"),
         sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_handoff_request_id_request"),
@@ -158,7 +158,7 @@ def _hand_set() -> None:
         sa.Column("actor_id", sa.String(), nullable=False),
         sa.Column("at", TIME, nullable=False),
         sa.Column("ended_at", TIME, nullable=True),
-        sa.CheckConstraint("what IN ('persona', 'stage', 'role')", name="ck_hand_set_what"),
+        sa.CheckConstraint("what IN ('persona', 'stage', 'role')", name=op.f("ck_hand_set_what")),
         sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name="fk_hand_set_lead_id_lead"),
         sa.PrimaryKeyConstraint("id", name="pk_hand_set"),
     )

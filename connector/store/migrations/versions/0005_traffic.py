@@ -48,7 +48,7 @@ def _outbox() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("detail", sa.String(), nullable=False),
         sa.Column("since", TIME, nullable=False),
-        sa.CheckConstraint("state IN ('pending', 'parked')", name="ck_outbox_state"),
+        sa.CheckConstraint("state IN ('pending', 'parked')", name=op.f("ck_outbox_state")),
         sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name="fk_outbox_lead_id_lead"),
         sa.PrimaryKeyConstraint("connection", "object", "remote_id", name="pk_outbox"),
     )
