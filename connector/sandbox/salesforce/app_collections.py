@@ -10,7 +10,14 @@ from werkzeug.wrappers import Request, Response
 from connector.sandbox.http import json_response
 from connector.sandbox.salesforce.app_parts import caller_of, read_object, row_fault
 from connector.sandbox.salesforce.caller import Caller
-from connector.sandbox.salesforce.errors import ManyMatchesError, OrgError, bad_reference, unreadable
+from connector.sandbox.salesforce.errors import (
+    ManyMatchesError,
+    OrgError,
+    bad_reference,
+    malformed_id,
+    unreadable,
+)
+from connector.sandbox.salesforce.ids import to_18
 
 if TYPE_CHECKING:
     from connector.sandbox.salesforce.app import SalesforceApp
@@ -90,7 +97,9 @@ class CollectionRoutes:
         all_or_none = request.args.get("allOrNone", "").lower() == "true"
 
         def work(record_id: str) -> dict[str, Any]:
-            full = self.org.full_id(record_id)
+            full = to_18(record_id)
+            if full is None:
+                raise malformed_id("Id", record_id, "Id")
             self.org.delete(self._type_by_id(full), full)
             return _done(full)
 
@@ -101,7 +110,9 @@ class CollectionRoutes:
         if not record_id:
             raise OrgError("MISSING_ARGUMENT", "Id not specified in an update call", fields=["Id"])
         name = self._type_of(record)
-        full = self.org.full_id(str(record_id))
+        full = to_18(str(record_id))
+        if full is None:
+            raise malformed_id("Id", str(record_id), "Id")
         if full not in self.org.tables[name].rows:
             raise bad_reference()
         self.org.update_as(caller, name, full, record)

@@ -120,14 +120,14 @@ class RecordRoutes:
     def updated(self, request: Request, *, version: str, name: str) -> Response:
         """Ids of the records stamped between start and end, both cut to seconds."""
         start, end = self._span(request, "updated")
-        rows = self.org.tables[self.org.definition(name).name].walk_stamps(start, end)
+        rows = self._stamped(name, start, end)
         ids = sorted(str(row["Id"]) for row in rows if not row.get("IsDeleted"))
         return json_response({"ids": ids, "latestDateCovered": end})
 
     def deleted(self, request: Request, *, version: str, name: str) -> Response:
         """Records deleted between start and end."""
         start, end = self._span(request, "deleted")
-        rows = self.org.tables[self.org.definition(name).name].walk_stamps(start, end)
+        rows = self._stamped(name, start, end)
         gone = [
             {"id": row["Id"], "deletedDate": row["SystemModstamp"]} for row in rows if row.get("IsDeleted")
         ]
@@ -135,8 +135,12 @@ class RecordRoutes:
         answer = {"deletedRecords": gone, "earliestDateAvailable": earliest, "latestDateCovered": end}
         return json_response(answer)
 
+    def _stamped(self, name: str, start: str, end: str) -> list[Row]:
+        with self.org.world.lock:
+            self.org.reveal()
+            return list(self.org.tables[self.org.definition(name).name].walk_stamps(start, end))
+
     def _span(self, request: Request, kind: str) -> tuple[str, str]:
-        self.org.reveal()
         start, end = (read_time(request.args.get(word, "")) for word in ("start", "end"))
         if start is None or end is None or start >= end:
             raise OrgError("INVALID_REPLICATION_DATE", "startDate must be before endDate")

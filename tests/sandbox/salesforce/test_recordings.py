@@ -186,7 +186,7 @@ def provoke_slow(rest: Rest, app: SalesforceApp) -> requests.Response:
 
 
 def provoke_row_reference(rest: Rest, app: SalesforceApp) -> requests.Response:
-    record = {"attributes": {"type": "Lead"}, "Id": "00Q000000000001AAA", "Title": "x"}
+    record = {"attributes": {"type": "Lead"}, "Id": "00Q000000000001EAA", "Title": "x"}
     return rest("PATCH", "composite/sobjects", json={"records": [record]})
 
 
@@ -200,7 +200,6 @@ PROVOKE: dict[str, Callable[[Rest, SalesforceApp], requests.Response]] = {
     "REQUEST_LIMIT_EXCEEDED": provoke_limit,
     "The requested resource does not exist": provoke_not_found,
     "Provided external ID field": provoke_bad_key,
-    "/services/data": provoke_many,
     "INVALID_QUERY_FILTER_OPERATOR": provoke_bad_id,
     "INVALID_TYPE": provoke_type,
     "INVALID_FIELD": provoke_field,
@@ -213,6 +212,7 @@ PROVOKE: dict[str, Callable[[Rest, SalesforceApp], requests.Response]] = {
     "DUPLICATES_DETECTED": provoke_duplicate,
     "INVALID_CROSS_REFERENCE_KEY": provoke_row_reference,
     "JSON_PARSER_ERROR": provoke_row_attributes,
+    "/services/data": provoke_many,
 }
 NOT_OURS = "invalid_grant"
 """Of flows with refresh tokens and passwords, which this org does not offer."""
@@ -264,7 +264,7 @@ def exchanges(*methods: str) -> Iterator[tuple[str, str, Any]]:
             if not request or not response or request["method"] not in methods:
                 continue
             text = (response.get("body") or {}).get("string") or ""
-            if text.startswith(("{", "[")):
+            if isinstance(text, str) and text.startswith(("{", "[")):
                 where = re.sub(r".*/services/data/v[^/]+", "", request["uri"])
                 yield f"{request['method']} {where}", request.get("body") or "", json.loads(text)
 
