@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from connector.domain.document import Id, Section
-from connector.domain.money import Currency, Rates, convert, major
+from connector.domain.document import NOT_EMPTY, Id, Section
+from connector.domain.money import Currency, Rates, convert, to_major
 from connector.domain.text import fold
 from mappings.records import Account, Money, Person, Scalar
 
@@ -36,7 +36,7 @@ def _known_fact(name: str) -> str:
 
 FactName = Annotated[str, AfterValidator(_known_fact)]
 Limit = Annotated[Decimal, Field(ge=0)]
-ByCurrency = Annotated[dict[Currency, Limit], Field(min_length=1)]
+ByCurrency = Annotated[dict[Currency, Limit], NOT_EMPTY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class ValueTest(Section):
     """Exactly one test of one value. Texts are compared folded: case, width and outer spaces do not matter."""
 
     equals: Plain | None = None
-    in_: tuple[Plain, ...] | None = Field(default=None, alias="in", min_length=1)
-    contains: tuple[str, ...] | None = Field(default=None, min_length=1)
+    in_: Annotated[tuple[Plain, ...], NOT_EMPTY] | None = Field(default=None, alias="in")
+    contains: Annotated[tuple[str, ...], NOT_EMPTY] | None = None
     at_least: Decimal | ByCurrency | None = None
     below: Decimal | ByCurrency | None = None
     present: bool | None = None
@@ -104,13 +104,13 @@ class InBand(Section):
 class AllOf(Section):
     """Every one of these holds."""
 
-    all: tuple[Condition, ...] = Field(min_length=1)
+    all: Annotated[tuple[Condition, ...], NOT_EMPTY]
 
 
 class AnyOf(Section):
     """At least one of these holds."""
 
-    any: tuple[Condition, ...] = Field(min_length=1)
+    any: Annotated[tuple[Condition, ...], NOT_EMPTY]
 
 
 class NotThis(Section):
@@ -174,7 +174,7 @@ def measure(value: Value, limits: Mapping[str, Decimal] | None, facts: Facts) ->
     for currency in sorted(limits or (), key=lambda code: code != value.currency):
         same = convert(value, currency, facts.rates, on=facts.on)
         if same is not None:
-            return major(same), currency
+            return to_major(same), currency
     return None
 
 

@@ -6,10 +6,12 @@ Knows neither where a document is kept nor what its sections mean.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Annotated
+from collections.abc import Iterable, Mapping, Sized
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+_Sized = TypeVar("_Sized", bound=Sized)
 
 
 class Section(BaseModel):
@@ -23,6 +25,15 @@ def _with_english(texts: dict[str, str]) -> dict[str, str]:
         raise ValueError("an English text (en) is needed; other languages stand beside it")
     return texts
 
+
+def _not_empty(values: _Sized) -> _Sized:
+    if not values:
+        raise ValueError("give at least one")
+    return values
+
+
+NOT_EMPTY = AfterValidator(_not_empty)
+"""At least one item. (A minimum length of pydantic's own counts the valid items, and so blames a list for its items.)"""
 
 Texts = Annotated[dict[str, str], AfterValidator(_with_english)]
 """One text per locale; `en` is required and stands in for a locale that is missing."""

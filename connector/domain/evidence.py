@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from connector.domain.decision import Evidence
 from connector.domain.facts import Known
 from connector.domain.matrix import NO_STAGE, Matrix
-from connector.domain.signals import Signal, Signals, match_activity, reported_by
+from connector.domain.signals import Signal, Signals, match_activity
 from connector.domain.signals_config import Strength
+from connector.domain.speech import reported_by
 
 Span = tuple[datetime, datetime]
 """From (inclusive) when evidence counts until (exclusive) when it does not any more."""

@@ -61,6 +61,7 @@ class Matrix:
     share: Decimal
     stands: timedelta
     rates: Rates
+    own_currencies: frozenset[str]
     title_role: Callable[[str], str]
     default_windows: Mapping[str, timedelta]
 
@@ -124,6 +125,7 @@ def compile_matrix(config: MatrixConfig) -> Matrix:
         share=config.tolerance.share,
         stands=timedelta(days=config.tolerance.days),
         rates=compile_rates(config.rates),
+        own_currencies=config.currencies(),
         title_role=compile_titles(config.titles),
         default_windows=_spans(config.windows),
     )
@@ -145,7 +147,7 @@ def place_persona(matrix: Matrix, known: Known, now: datetime) -> tuple[PersonaV
     number lies beyond the tolerance or the new side has stood for its days.
     """
     facts = Facts(known.person, known.account.account, matrix.rates, now.date())
-    rate_day = _next_rate(facts)
+    rate_day = _next_rate(matrix, facts)
     row, fallback = _match(matrix, facts)
     hand_set = known.persona_set if known.persona_set and known.persona_set.value in matrix.personas else None
     if hand_set:
@@ -188,10 +190,10 @@ def _held(matrix: Matrix, facts: Facts, persona: str, *, against: str) -> Findin
     return still if still.holds else None
 
 
-def _next_rate(facts: Facts) -> datetime | None:
+def _next_rate(matrix: Matrix, facts: Facts) -> datetime | None:
     """When another exchange rate could move an amount over a limit."""
     revenue = facts.account.revenue if facts.account else None
-    if revenue is None:
+    if revenue is None or revenue.currency in matrix.own_currencies:
         return None
     day: date | None = facts.rates.next_change([*facts.rates.table], facts.on)
     return datetime.combine(day, time(), UTC) if day else None

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from connector.domain.conditions import AllOf, AnyOf, Condition, InBand, NotThis
-from connector.domain.document import Id, Section, Texts, repeated
+from connector.domain.conditions import AllOf, AnyOf, Condition, FactIs, InBand, NotThis
+from connector.domain.document import NOT_EMPTY, Id, Section, Texts, repeated
 from connector.domain.money import RatesConfig
 from connector.domain.phrases import phrase_problems
 from connector.domain.predicates import BandConfig
@@ -68,8 +68,8 @@ class MatrixConfig(Section):
     """The document `matrix`. Rows and columns are in order: the first row that matches wins, later columns are further."""
 
     format: Literal[1] = 1
-    rows: tuple[RowConfig, ...] = Field(min_length=1)
-    stages: tuple[StageConfig, ...] = Field(min_length=1)
+    rows: Annotated[tuple[RowConfig, ...], NOT_EMPTY]
+    stages: Annotated[tuple[StageConfig, ...], NOT_EMPTY]
     windows: dict[Id, Days] = Field(default_factory=dict)
     bands: tuple[BandConfig, ...] = ()
     cells: dict[str, CellConfig] = Field(default_factory=dict)
@@ -85,10 +85,31 @@ class MatrixConfig(Section):
         """The rows' ids in order, `unknown` last."""
         return (*(row.id for row in self.rows), UNKNOWN)
 
+    def currencies(self) -> frozenset[str]:
+        """Currencies in which every limit on an amount is stated: no exchange rate matters for them."""
+        stated = [fact.limits for band in self.bands for fact in band.facts if isinstance(fact.limits, dict)]
+        asked = [leaf for row in self.rows for leaf in leaves(row.when) if isinstance(leaf, FactIs)]
+        limits = [limit for leaf in asked for limit in (leaf.at_least, leaf.below) if isinstance(limit, dict)]
+        each = [*(frozenset(row) for row in stated), *(frozenset(row) for row in limits)]
+        return frozenset.intersection(*each) if each else frozenset()
+
     def speakable(self) -> frozenset[str]:
         """Every id by which another document may name a row or a group of rows."""
         groups = {row.group for row in self.rows if row.group}
         return STANDARD_PERSONAS | groups | frozenset(self.personas())
+
+
+def leaves(node: Condition) -> Iterator[InBand | FactIs]:
+    """Every question of a tree, fallbacks among them."""
+    if isinstance(node, NotThis):
+        yield from leaves(node.not_)
+    elif isinstance(node, AllOf | AnyOf):
+        for child in node.all if isinstance(node, AllOf) else node.any:
+            yield from leaves(child)
+    else:
+        yield node
+        if isinstance(node, FactIs) and node.fallback:
+            yield from leaves(node.fallback)
 
 
 def check_matrix(config: MatrixConfig) -> list[str]:
@@ -148,21 +169,13 @@ def _cells(config: MatrixConfig) -> Iterator[str]:
 def _bands(config: MatrixConfig) -> Iterator[str]:
     names = {band.id: band.names for band in config.bands}
     for nth, row in enumerate(config.rows):
-        for asked in _asked_bands(row.when):
+        for asked in leaves(row.when):
+            if not isinstance(asked, InBand):
+                continue
             if asked.band not in names:
                 yield f"rows[{nth}].when: band {asked.band!r} is not declared"
             elif asked.is_ not in names[asked.band]:
                 yield f"rows[{nth}].when: band {asked.band!r} has no {asked.is_!r}"
-
-
-def _asked_bands(node: Condition) -> Iterator[InBand]:
-    if isinstance(node, InBand):
-        yield node
-    elif isinstance(node, NotThis):
-        yield from _asked_bands(node.not_)
-    elif isinstance(node, AllOf | AnyOf):
-        for child in node.all if isinstance(node, AllOf) else node.any:
-            yield from _asked_bands(child)
 
 
 def _titles(config: MatrixConfig) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Amounts of money: how many minor units a currency has, and conversion at dated rates.
+"""Amounts of money in other currencies, at dated rates.
 
 Exact throughout: integers and Decimal, never a float. Knows no CRM and no clock; the day of a rate is an argument.
 """
@@ -9,18 +9,26 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
 
 from connector.domain.document import Section
+from mappings.currencies import from_major, minor_digits, to_major
 from mappings.records import Money
 
-_NO_MINOR_UNIT = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
-_THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
-_FOUR_DIGITS = frozenset("CLF UYW".split())
+__all__ = [
+    "Currency",
+    "Rates",
+    "RatesConfig",
+    "compile_rates",
+    "convert",
+    "from_major",
+    "minor_digits",
+    "to_major",
+]
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
@@ -71,26 +79,6 @@ def compile_rates(config: RatesConfig) -> Rates:
     return Rates(config.base, MappingProxyType({code: tuple(sorted(rows)) for code, rows in table.items()}))
 
 
-def minor_digits(currency: str) -> int:
-    """Digits behind the decimal point of a currency (ISO 4217): JPY 0, most 2, KWD 3."""
-    if currency in _NO_MINOR_UNIT:
-        return 0
-    if currency in _THREE_DIGITS:
-        return 3
-    return 4 if currency in _FOUR_DIGITS else 2
-
-
-def major(money: Money) -> Decimal:
-    """The amount in major units, exact."""
-    return Decimal(money.minor).scaleb(-minor_digits(money.currency))
-
-
-def from_major(amount: Decimal, currency: str) -> Money:
-    """An amount in major units as Money, rounded half away from zero to the currency's minor unit."""
-    scaled = amount.scaleb(minor_digits(currency))
-    return Money(int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP)), currency)
-
-
 def convert(money: Money, to: str, rates: Rates, *, on: date | None = None) -> Money | None:
     """The same worth in another currency at the rate of that day (None: the latest); None where a rate is missing."""
     if money.currency == to:
@@ -98,4 +86,4 @@ def convert(money: Money, to: str, rates: Rates, *, on: date | None = None) -> M
     source, target = rates.rate(money.currency, on), rates.rate(to, on)
     if source is None or target is None:
         return None
-    return from_major(major(money) * source / target, to)
+    return from_major(to_major(money) * source / target, to)

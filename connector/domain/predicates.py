@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from connector.domain.conditions import (
     REVENUE,
@@ -28,7 +29,7 @@ from connector.domain.conditions import (
     read_fact,
     value_test,
 )
-from connector.domain.document import Id, Section
+from connector.domain.document import NOT_EMPTY, Id, Section
 from connector.domain.money import Currency
 
 _NO = Finding(False)
@@ -40,7 +41,7 @@ class BandFact(Section):
     """A number that can place an account in a band. Limits ascend; revenue states them in major units by currency."""
 
     fact: FactName
-    limits: Limits | dict[Currency, Limits] = Field(min_length=1)
+    limits: Annotated[Limits | dict[Currency, Limits], NOT_EMPTY]
 
     @model_validator(mode="after")
     def _limits_fit(self) -> BandFact:
@@ -60,8 +61,8 @@ class BandConfig(Section):
     """A dimension cut into named bands. The first fact that is known decides; a later one is a fallback."""
 
     id: Id
-    names: tuple[Id, ...] = Field(min_length=2)
-    facts: tuple[BandFact, ...] = Field(min_length=1)
+    names: Annotated[tuple[Id, ...], NOT_EMPTY]
+    facts: Annotated[tuple[BandFact, ...], NOT_EMPTY]
 
     @model_validator(mode="after")
     def _one_limit_between_two_names(self) -> BandConfig:

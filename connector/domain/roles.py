@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
-
-from connector.domain.document import Section
+from connector.domain.document import NOT_EMPTY, Section
 from connector.domain.phrases import PhraseBook
 from connector.domain.text import fold
 
@@ -32,7 +31,7 @@ class TitleRule(Section):
     """Titles that contain one of `words` and none of `unless` have this role."""
 
     role: Role
-    words: tuple[str, ...] = Field(min_length=1)
+    words: Annotated[tuple[str, ...], NOT_EMPTY]
     unless: tuple[str, ...] = ()
 
 

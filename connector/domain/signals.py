@@ -31,9 +31,10 @@ from connector.domain.signals_config import (
     check_signals,
     words_tests,
 )
-from connector.domain.text import fold, own_words, subject_words
+from connector.domain.speech import from_customer, title_of, words_of
+from connector.domain.text import fold
 from connector.errors import ConfigError
-from mappings.records import Activity, Direction, Kind
+from mappings.records import Activity, Kind
 
 __all__ = [
     "Reading",
@@ -44,13 +45,6 @@ __all__ = [
     "match_activity",
     "read_activity",
 ]
-
-REPORTED = frozenset({Kind.CALL, Kind.MEETING, Kind.NOTE})
-"""Kinds written by our side: their words count as reported by their author."""
-_TYPED = frozenset({Kind.FORM, Kind.DEMO_REQUEST, Kind.EMAIL_REPLY, Kind.CHAT, Kind.MESSAGE})
-_INBOUND_BY_NATURE = frozenset(Kind) - REPORTED - {Kind.CHAT, Kind.MESSAGE, Kind.TASK}
-_SUBJECT_IS_SAID = frozenset({Kind.EMAIL_REPLY, Kind.CHAT, Kind.MESSAGE, Kind.CALL, Kind.NOTE})
-_TITLES = ("title", "name", "form", "form_name", "page", "page_title", "asset", "campaign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +146,7 @@ def match_activity(signals: Signals, activity: Activity) -> tuple[str, ...]:
 def read_activity(signals: Signals, activity: Activity) -> Reading:
     """The activity's signals, and the guards that held. A guard leaves negative signals standing."""
     candidates = signals.by_kind[activity.kind]
-    if activity.planned or not candidates or not _from_customer(activity):
+    if activity.planned or not candidates or not from_customer(activity):
         return Reading()
     heard = Heard(
         activity,
@@ -164,34 +158,6 @@ def read_activity(signals: Signals, activity: Activity) -> Reading:
     if guards:
         found = [signal for signal in found if signal.strength is Strength.NEGATIVE]
     return Reading(tuple(signal.id for signal in found), guards)
-
-
-def reported_by(activity: Activity) -> str:
-    """The author on whose word the activity's evidence rests; empty where the customer spoke for themselves."""
-    return activity.author_id if activity.kind in REPORTED else ""
-
-
-def words_of(activity: Activity) -> str:
-    """The customer's own words in it, or what our side reports of them; empty for what we sent or published."""
-    if activity.kind not in REPORTED and (activity.kind not in _TYPED or not _from_customer(activity)):
-        return ""
-    subject = subject_words(activity.subject) if activity.kind in _SUBJECT_IS_SAID else ""
-    return f"{subject}\n\n{own_words(activity.text)}"
-
-
-def title_of(activity: Activity) -> str:
-    """What the thing is called: its subject and the names among its properties."""
-    names = (str(activity.properties.get(name) or "") for name in _TITLES)
-    return " . ".join(filter(None, (activity.subject, *names)))
-
-
-def _from_customer(activity: Activity) -> bool:
-    """Our own words are no evidence; of a chat that does not say who spoke, nobody knows whose they are."""
-    if activity.kind in REPORTED:
-        return True
-    if activity.direction is None:
-        return activity.kind in _INBOUND_BY_NATURE
-    return activity.direction is Direction.IN
 
 
 def _signal(signal: SignalConfig, config: SignalsConfig) -> Signal:

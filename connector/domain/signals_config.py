@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from connector.domain.conditions import ValueTest, tag_by_key
-from connector.domain.document import Id, Section, Texts, repeated
+from connector.domain.document import NOT_EMPTY, Id, Section, Texts, repeated
 from connector.domain.matrix_config import Days, MatrixConfig
 from connector.domain.phrases import phrase_problems
 from mappings.records import Direction, Kind
@@ -61,7 +61,7 @@ class Titled(Section):
 class UrlHas(Section):
     """One of these parts stands in the address, any case."""
 
-    url: tuple[str, ...] = Field(min_length=1)
+    url: Annotated[tuple[str, ...], NOT_EMPTY]
 
 
 class PropertyIs(ValueTest):
@@ -79,13 +79,13 @@ class Spoken(Section):
 class EveryOf(Section):
     """Every one of these holds."""
 
-    all: tuple[ActivityTest, ...] = Field(min_length=1)
+    all: Annotated[tuple[ActivityTest, ...], NOT_EMPTY]
 
 
 class SomeOf(Section):
     """At least one of these holds."""
 
-    any: tuple[ActivityTest, ...] = Field(min_length=1)
+    any: Annotated[tuple[ActivityTest, ...], NOT_EMPTY]
 
 
 class NoneSuch(Section):
@@ -116,7 +116,7 @@ class SignalConfig(Section):
 
     id: Id
     label: Texts
-    kinds: tuple[Kind, ...] = Field(min_length=1)
+    kinds: Annotated[tuple[Kind, ...], NOT_EMPTY]
     strength: Strength
     stage: Id | None = None
     by_row: dict[Id, Strength] = Field(default_factory=dict)
@@ -134,7 +134,7 @@ class GuardConfig(Section):
 
     id: Id
     label: Texts
-    kinds: tuple[Kind, ...] = Field(min_length=1)
+    kinds: Annotated[tuple[Kind, ...], NOT_EMPTY]
     when: ActivityTest
 
 
@@ -152,8 +152,8 @@ class AlertConfig(Section):
 
     id: Id
     label: Texts
-    rows: tuple[Id, ...] = Field(min_length=1)
-    signals: tuple[Id, ...] = Field(min_length=1)
+    rows: Annotated[tuple[Id, ...], NOT_EMPTY]
+    signals: Annotated[tuple[Id, ...], NOT_EMPTY]
     days: Days = 30
 
 

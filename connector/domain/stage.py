@@ -5,7 +5,7 @@ Judges spans of evidence; what a signal is and what cancels it is settled before
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -23,31 +23,43 @@ Needs = Sequence[tuple[str, int, int]]
 """Column by column in order: how many different strong signals suffice, how many of either strength together."""
 
 
-def place_stage(
-    matrix: Matrix, signals: Signals, known: Known, *, persona_id: str, now: datetime
-) -> tuple[StageVerdict, tuple[Evidence, ...], datetime | None]:
-    """The lead's column in that row, the evidence inside its windows, and when either changes without new input.
+Placed = tuple[StageVerdict, tuple[Evidence, ...], datetime | None]
+"""The column, the evidence inside its windows, and when either changes without new input (None: never)."""
+
+
+def place_stage(matrix: Matrix, signals: Signals, known: Known, *, persona_id: str, now: datetime) -> Placed:
+    """The lead's column in that row.
 
     The stage is the furthest column whose evidence suffices at `now`; `since` is when it last began to suffice. A stage
     set by hand in this cycle wins, the computed one stays beside it. Nothing planned and nothing after `now` counts.
     """
+    return stage_over_time(matrix, signals, known)(persona_id, now)
+
+
+def stage_over_time(matrix: Matrix, signals: Signals, known: Known) -> Callable[[str, datetime], Placed]:
+    """The same for any row and instant, with the activities read once: for a replay, or a second look."""
     found = occurrences(signals, known)
-    past = [occurrence for occurrence in found if occurrence.at <= now]
-    held = traces(matrix, signals, persona_id, past)
-    stated = [evidence for trace in held if (evidence := trace.stated(now))]
-    flags, flags_end = _alerts(matrix, signals, held, persona_id=persona_id, now=now)
-    computed, since = _furthest(matrix, _needs(matrix, signals, persona_id), held, now)
     hand_set = _hand_set(matrix, known)
-    verdict = StageVerdict(
-        id=hand_set.value if hand_set else computed,
-        computed=computed,
-        since=hand_set.at if hand_set else since,
-        points=MappingProxyType(_points(matrix, held, now)),
-        hand_set=hand_set,
-        flags=flags,
-    )
-    changes = [*(evidence.expires_at for evidence in stated), *flags_end, *_ahead(found, now)]
-    return verdict, tuple(sorted(stated, key=lambda e: (e.at, e.signal))), min(changes, default=None)
+
+    def at(persona_id: str, now: datetime) -> Placed:
+        held = traces(
+            matrix, signals, persona_id, [occurrence for occurrence in found if occurrence.at <= now]
+        )
+        stated = [evidence for trace in held if (evidence := trace.stated(now))]
+        flags, ends = _alerts(matrix, signals, held, persona_id=persona_id, now=now)
+        computed, since = _furthest(matrix, _needs(matrix, signals, persona_id), held, now)
+        verdict = StageVerdict(
+            id=hand_set.value if hand_set else computed,
+            computed=computed,
+            since=hand_set.at if hand_set else since,
+            points=MappingProxyType(_points(matrix, held, now)),
+            hand_set=hand_set,
+            flags=flags,
+        )
+        changes = [*(evidence.expires_at for evidence in stated), *ends, *_ahead(found, now)]
+        return verdict, tuple(sorted(stated, key=lambda e: (e.at, e.signal))), min(changes, default=None)
+
+    return at
 
 
 def _ahead(found: Sequence[Occurrence], now: datetime) -> list[datetime]:
