@@ -11,6 +11,9 @@ from connector.sandbox.hubspot.errors import invalid
 
 Direction = tuple[str, str]
 
+FIRST_OWN_LABEL = 10_001
+"""Far from HubSpot's own ids: with HubSpot the category tells the two apart, here the number does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -27,7 +30,7 @@ class AssociationBook:
     def __init__(self) -> None:
         self.labels: dict[Direction, tuple[Label, ...]] = default_labels()
         self._links: dict[Direction, dict[int, dict[int, set[int]]]] = {}
-        self._next_label = 1
+        self._next_label = FIRST_OWN_LABEL
 
     def default(self, from_kind: str, to_kind: str) -> Label:
         """The unlabelled type of a direction; PortalError 400 when the two types cannot be linked."""
