@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from mappings.document import ASSOCIATIONS, FactLine, MappingDocument, OwnField, Rule, Toward
+from mappings.document import FactLine, MappingDocument, OwnField, Rule, Toward, is_delivered
 from mappings.own_fields import length_of
 from mappings.problems import Problem, Severity
 from mappings.records import ObjectRole, Scalar, SystemRole
@@ -97,7 +97,7 @@ class _Checker:
         self, name: str, word: str, line: FactLine, fields: Mapping[str, FieldShape]
     ) -> Iterator[Problem]:
         for source in line.sources:
-            if source.startswith(ASSOCIATIONS):
+            if is_delivered(source):
                 continue
             shape = fields.get(source)
             if shape is None:

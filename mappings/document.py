@@ -15,9 +15,11 @@ from mappings.records import ObjectRole, Scalar, SystemRole
 from mappings.transforms import TRANSFORMS, Transform
 from mappings.values import Dialect, FieldType
 
-ASSOCIATIONS = "associations."
-"""`associations.companies` in a line stands for the ids of associated records, joined by `;`, which HubSpot states
-outside a record's properties. The adapter delivers it under this name."""
+
+def is_delivered(name: str) -> bool:
+    """Whether a name with a dot stands for what an adapter puts beside a record's own fields, such as
+    `associations.contacts` (ids joined by `;`) in HubSpot or `OpportunityContactRole.ContactId` in Salesforce."""
+    return "." in name
 
 
 class Model(BaseModel):
@@ -93,7 +95,7 @@ class FactLine(Model):
     def writable(self) -> bool:
         """Whether a value of ours can be turned back into these fields."""
         plain_join = self.transform == "text" and len(self.sources) > 1
-        outside = any(source.startswith(ASSOCIATIONS) for source in self.sources)
+        outside = any(is_delivered(source) for source in self.sources)
         return self.how.write is not None and bool(self.sources) and not plain_join and not outside
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from mappings.choices import to_ours
-from mappings.document import FactLine, MappingDocument
+from mappings.document import FactLine, MappingDocument, is_delivered
 from mappings.people import join_name
 from mappings.problems import Problem, Severity, UnreadableError
 from mappings.records import Account, ObjectRole, Opportunity, Owner, Person, RecordKey, Scalar
@@ -116,6 +116,8 @@ def read_opportunity(
     if outcome is not None and not {"is_closed", "is_won"} <= found.keys():
         result = to_ours(outcome, system, str(found.get("stage", ""))).value
         found = {"is_closed": result in ("won", "lost"), "is_won": result == "won", **found}
+    if not found.get("is_closed"):
+        found.pop("closed_at", None)  # when the present stage began says this only of a closed one
     return Opportunity(key=key, modified_at=modified_at, **found), tuple(place.problems)
 
 
@@ -155,4 +157,17 @@ def remote_fields(
     unique = dict.fromkeys(named)
     if visible is None:
         return tuple(unique)
-    return tuple(name for name in unique if name in visible or name.startswith("associations."))
+    return tuple(name for name in unique if name in visible or is_delivered(name))
+
+
+def newly_read(old: MappingDocument, new: MappingDocument) -> dict[tuple[str, str], tuple[str, ...]]:
+    """By system and object, the fields that only the new mapping reads: existing records state them after a reading of
+    their own, which is to be offered when a mapping is activated."""
+    found = {}
+    for system, objects in new.facts.items():
+        for name in objects:
+            known = remote_fields(old, system, name) if name in old.facts.get(system, {}) else ()
+            fresh = tuple(field for field in remote_fields(new, system, name) if field not in known)
+            if fresh:
+                found[system, name] = fresh
+    return found

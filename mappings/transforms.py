@@ -110,7 +110,8 @@ def _money(raw: Raw, dialect: Dialect) -> Value | Flagged:
 
 def _revenue(raw: Raw, dialect: Dialect) -> Value | Flagged:
     text = _text_of(raw[0])
-    return _checked(*parse_amount(text, dialect.currency)) if text else None
+    stated = _text_of(raw[1]).upper() if len(raw) > 1 else ""
+    return _checked(*parse_amount(text, stated or dialect.currency)) if text else None
 
 
 def _write_money(value: Value, count: int) -> tuple[Value, ...]:
@@ -223,7 +224,7 @@ _ALL = (
     Transform("integer", FieldType.NUMBER, _integer, _same_value),
     Transform("employees", FieldType.NUMBER, _employees, _same_value),
     Transform("money", FieldType.MONEY, _money, _write_money, (1, 2)),
-    Transform("revenue", FieldType.MONEY, _revenue, _write_money),
+    Transform("revenue", FieldType.MONEY, _revenue, _write_money, (1, 2)),
     Transform("date", FieldType.DATE, _date, _same_value),
     Transform("datetime", FieldType.DATETIME, _datetime, _same_value),
     Transform("bool", FieldType.BOOL, _bool, _same_value),

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.document import MappingDocument
-from mappings.fields import read_account, read_opportunity, read_owner, read_person, remote_fields, stated
+from mappings.fields import (
+    newly_read,
+    read_account,
+    read_opportunity,
+    read_owner,
+    read_person,
+    remote_fields,
+    stated,
+)
 from mappings.identity import identity_keys
 from mappings.problems import Severity
 from mappings.records import Money, Owner, Person, RecordKey, Scalar
@@ -253,6 +261,37 @@ def test_a_pull_asks_for_every_mapped_field_once(mapping: MappingDocument) -> No
     assert "Baton_Cell__c" not in remote_fields(mapping, "salesforce", "Account")
 
 
+def test_an_opportunity_has_its_people_and_the_moment_it_was_closed(mapping: MappingDocument) -> None:
+    row: dict[str, Scalar] = {
+        "Amount": "12000.00",
+        "StageName": "Closed Won",
+        "IsClosed": True,
+        "IsWon": True,
+        "OpportunityContactRole.ContactId": "003A;003B",
+        "OpportunityHistory.ClosedAt": "2026-11-22T00:00:00Z",
+    }
+    deal, problems = read_opportunity(mapping, "salesforce", RecordKey("org", "Opportunity", "006"), row)
+    assert (deal.person_ids, deal.closed_at, deal.amount) == (("003A", "003B"), SEEN, Money(1_200_000, "CNY"))
+    assert problems == ()
+    deal, _ = read_opportunity(
+        mapping,
+        "salesforce",
+        RecordKey("org", "Opportunity", "006"),
+        row | {"CurrencyIsoCode": "USD", "IsClosed": False},
+    )
+    assert (deal.amount, deal.closed_at) == (Money(1_200_000, "USD"), None)
+
+
+def test_a_new_line_names_what_existing_records_have_not_told_yet(
+    edited: Callable[..., MappingDocument], mapping: MappingDocument
+) -> None:
+    newer = edited("facts", "hubspot", "contacts", "properties", seniority="seniority")
+    assert newly_read(mapping, newer) == {("hubspot", "contacts"): ("seniority",)}
+    assert newly_read(mapping, mapping) == {}
+    tickets = edited("facts", "hubspot", tickets={"role": "account", "fields": {"name": "subject"}})
+    assert newly_read(mapping, tickets) == {("hubspot", "tickets"): ("subject",)}
+
+
 def test_a_pull_asks_only_for_what_a_system_shows(mapping: MappingDocument) -> None:
     assert remote_fields(mapping, "salesforce", "Lead", visible={"Email", "Other"}) == ("Email",)
     assert "associations.contacts" in remote_fields(mapping, "hubspot", "deals", visible={"amount"})
@@ -295,7 +334,7 @@ def test_what_is_written_is_read_back_the_same(mapping: MappingDocument, word: s
         mapping, "hubspot", "contacts", word, fields=ROW | {"hs_analytics_source": "DIRECT_TRAFFIC"}
     )
     assert value not in (UNREADABLE, None)
-    fields, problems = written(mapping, "salesforce", "Lead", word, value=value)  # type: ignore[arg-type]
+    fields, problems = written(mapping, "salesforce", "Lead", word, value=value)
     assert problems == ()
     there = stated(mapping, "salesforce", "Lead", word, fields=fields)
     kind = mapping.object("salesforce", "Lead").line(word)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.document import Rule, SyncLine, Toward
-from mappings.judge import Flow, Reason, Sides, Verdict, Winner, judge
+from mappings.judge import Flow, Reason, Side, Sides, Verdict, Winner, judge
 from mappings.values import UNREADABLE, FieldType
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -42,8 +42,8 @@ def test_a_field_that_is_not_synced_is_left_alone(direction: Toward) -> None:
     ("source", "target"), [(UNREADABLE, "x"), ("x", UNREADABLE), (UNREADABLE, UNREADABLE)]
 )
 def test_a_hidden_field_is_neither_written_nor_written_from(
-    rule: Rule, direction: Toward, source, target
-) -> None:  # type: ignore[no-untyped-def]
+    rule: Rule, direction: Toward, source: Side, target: Side
+) -> None:
     found = judge(Flow(direction, rule), Sides("x", source, target))
     assert found == Verdict(Winner.NOBODY, Reason.UNREADABLE)
 

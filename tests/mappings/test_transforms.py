@@ -215,6 +215,8 @@ def test_an_amount_takes_the_currency_field_before_the_connections() -> None:
     assert read("money", "12000.005", "usd") == Money(1_200_001, "USD")
     assert read("money", "12000", None) == Money(1_200_000, "CNY")
     assert read("money", None, "USD") is None
+    assert read("revenue", "10m", "USD") == Money(1_000_000_000, "USD")
+    assert read("revenue", "¥10m", "USD") == Money(1_000_000_000, "CNY")
     assert TRANSFORMS["money"].write is not None
     assert TRANSFORMS["money"].write(None, 2) == (None, None)
 
