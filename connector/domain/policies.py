@@ -198,8 +198,8 @@ class PoliciesConfig(Section):
         return self
 
     def reason(self, text: str) -> Reason | None:
-        """The reason by id, label or other spelling, whatever its case; None where the list has none."""
-        wanted = text.strip().casefold()
+        """The reason by id, label or other spelling, whatever its case or hyphens; None where the list has none."""
+        wanted = _folded(text)
         return next((r for r in self.reasons if wanted in _names_of(r)), None)
 
     def longest(self) -> Reason:
@@ -229,4 +229,8 @@ ANSWER_WORDS = frozenset({"open", "accepted", "qualified", "rejected", "converte
 
 
 def _names_of(reason: Reason) -> frozenset[str]:
-    return frozenset(n.strip().casefold() for n in (reason.id, *reason.label.values(), *reason.words))
+    return frozenset(map(_folded, (reason.id, *reason.label.values(), *reason.words)))
+
+
+def _folded(text: str) -> str:
+    return text.strip().casefold().replace("-", "_").replace(" ", "_")

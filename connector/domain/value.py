@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -90,11 +89,13 @@ class CellFigures:
 @dataclass(frozen=True, slots=True)
 class ValueTable:
     """What a lead is worth, cell by cell, as published under one version. `prices` by persona; a cell without a price
-    or without figures has no value. `notes` are what an admin should know before publishing."""
+    or without figures has no value. `price_sums` hold the exact money won and the number of units behind each price.
+    `notes` are what an admin should know before publishing."""
 
     version: int = 0
-    cells: Mapping[str, CellFigures] = field(default_factory=lambda: MappingProxyType({}))
-    prices: Mapping[str, Money] = field(default_factory=lambda: MappingProxyType({}))
+    cells: Mapping[str, CellFigures] = field(default_factory=dict)
+    prices: Mapping[str, Money] = field(default_factory=dict)
+    price_sums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     currency: str = "CNY"
     as_of: date | None = None
     kappa: float = 0.0

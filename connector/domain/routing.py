@@ -1,0 +1,78 @@
+"""Who gets a lead that passes to sales: the account's owner first, then a pool, then the manager. Never who rejected it.
+
+The same candidates and day give the same rep: counts of the day are input, chance is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from connector.domain.decision import HandOffVerdict
+from connector.domain.policies import PoliciesConfig
+
+QUEUE = "queue:"
+
+
+@dataclass(frozen=True, slots=True)
+class Rep:
+    """Somebody who can own leads. `today`: hand-offs received so far today; `capacity` None: the policies' default.
+    `back_at`: away until then; a rep who is away has capacity 0."""
+
+    owner_id: str
+    active: bool = True
+    capacity: int | None = None
+    today: int = 0
+    weight: int = 1
+    groups: tuple[str, ...] = ()
+    away: bool = False
+    back_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the lead goes: an owner, or a queue, or (nobody eligible) the manager. `cause` says by which rule."""
+
+    owner_id: str = ""
+    queue: str = ""
+    manager: bool = False
+    cause: str = ""
+
+
+def route(
+    policies: PoliciesConfig, candidates: Sequence[Rep], verdict: HandOffVerdict, now: datetime
+) -> Route:
+    """The rep who gets the lead. A preferred owner gets it beyond capacity: one owner per conversation."""
+    here = {
+        rep.owner_id: rep for rep in candidates if rep.owner_id not in verdict.not_to and _present(rep, now)
+    }
+    for owner_id in verdict.prefer:
+        if owner_id in here:
+            return Route(owner_id, cause="account_owner")
+    if verdict.pool.startswith(QUEUE):
+        return Route(queue=verdict.pool.removeprefix(QUEUE), cause="queue")
+    able = [rep for rep in here.values() if _has_room(rep, policies) and _in_pool(rep, verdict.pool)]
+    if not able:
+        return Route(policies.routing.manager_id, manager=True, cause="nobody_eligible")
+    return Route(min(able, key=_turn).owner_id, cause="round_robin")
+
+
+def _present(rep: Rep, now: datetime) -> bool:
+    gone = rep.away or (rep.back_at is not None and rep.back_at > now)
+    return rep.active and not gone
+
+
+def _has_room(rep: Rep, policies: PoliciesConfig) -> bool:
+    capacity = policies.routing.capacity if rep.capacity is None else rep.capacity
+    return rep.weight > 0 and rep.today < capacity
+
+
+def _in_pool(rep: Rep, pool: str) -> bool:
+    return not pool or pool in rep.groups
+
+
+def _turn(rep: Rep) -> tuple[Fraction, str]:
+    """Whose turn it is: the smallest share of the day already carried, counting the next one; then by id."""
+    return Fraction(rep.today + 1, rep.weight), rep.owner_id
