@@ -35,7 +35,8 @@ SAID = {
     "need-stated": "We need a platform for 20 users.|我们的需求是打通会员|正在选型",
     "integration-asked": "Does it integrate with SAP?|Do you have an API?|能对接金蝶吗|可以和企业微信打通吗",
     "case-asked": "Any customer stories?|有没有同行业案例|同行在用的多吗",
-    "competitor-named": "How do you compare with Marketo?|we're also evaluating two others|你们和纷享销客有什么区别|我们也在看别家",
+    "competitor-named": "How do you compare with Marketo?|we're also evaluating two others"
+    "|你们和纷享销客有什么区别|我们也在看别家",
     "price-asked": "How much is it per year?|What is the pricing?|多少钱一年|报个价呗|怎么收费的|价格贵不贵",
     "service-asked": "What is the service period?|Is an SLA part of it?|服务周期多长|售后怎么弄",
     "implementation-asked": "How long does implementation take?|多久能上线|实施周期多长",
