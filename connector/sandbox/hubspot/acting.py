@@ -53,6 +53,7 @@ class ActingStore(MergingStore):
             one, other = self._ends(left, right)
             labels = self.associations.default(one[0], other[0])
             if self.associations.part(one, other, type_ids):
+                self.forget_primary(one, other)
                 self.drop_orphans(end[1] for end in (one, other) if end[0] == "leads")
                 type_id = type_ids[0] if type_ids else labels.type_id
                 self.webhooks.linked(one, other, type_id, removed=True, moment=self.moment(), source=source)

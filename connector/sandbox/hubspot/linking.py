@@ -68,6 +68,12 @@ class LinkStore:
                 return company
         return None
 
+    def forget_primary(self, left: tuple[str, int], right: tuple[str, int]) -> None:
+        """After an unlinking: a contact no longer names a company it has no primary link with."""
+        for one in (left, right):
+            if one[0] == "contacts" and self._primary_of(one[1]) is None:
+                self.shelves["contacts"].records[one[1]].properties.pop("associatedcompanyid", None)
+
     def link_company(self, kind: ObjectType, record: Record, *, moment: Moment) -> None:
         """Tie a new contact to the company with its e-mail's domain, where the portal is set to do so."""
         domain = record.properties.get("hs_email_domain")

@@ -18,6 +18,7 @@ from connector.sandbox.hubspot.records import Moment, Record, Source
 from connector.sandbox.hubspot.rules import calculated
 from connector.sandbox.hubspot.schema import PropertyDefinition
 from connector.sandbox.hubspot.search import Query, Searcher
+from connector.sandbox.hubspot.stages import STAGED
 from connector.sandbox.hubspot.values import iso, to_ms
 from connector.sandbox.world import World
 
@@ -55,6 +56,8 @@ class Portal(ActingStore):
         self.account = account or Account()
         super().__init__(world, portal_id=self.account.portal_id)
         self._searcher = Searcher(self)
+        for object_name, found in self.pipelines.items():
+            self.set_pipelines(object_name, found)
         if not self.account.tokens:
             self.add_token(DEFAULT_TOKEN)
 
@@ -99,6 +102,17 @@ class Portal(ActingStore):
                 "archived": False,
             }
             return schema.groups[name]
+
+    def set_pipelines(self, object_type: str, pipelines: list[Pipeline]) -> None:
+        """Replace the pipelines of deals or leads; the two properties that name them offer the new ids."""
+        with self.world.lock:
+            kind = kind_of(object_type)
+            pipeline_name, stage_name = STAGED[kind.name]
+            self.pipelines[kind.name] = pipelines
+            schema = self.schemas[kind.name]
+            schema.mirror_options(pipeline_name, {one.id: one.label for one in pipelines})
+            labels = {stage.id: stage.label for one in pipelines for stage in one.stages}
+            schema.mirror_options(stage_name, labels)
 
     def add_owner(self, email: str, *, first: str = "", last: str = "", active: bool = True) -> str:
         """A user who can own records; returns the owner id. The user id is another number, as in HubSpot."""

@@ -32,7 +32,10 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(slots=True)
 class PropertyDefinition:
-    """One property as an admin sees it. `read_only` values come from HubSpot and are refused in a write."""
+    """One property as an admin sees it. `read_only` values come from HubSpot and are refused in a write.
+
+    `external` options mirror something else (stages of a pipeline), which checks the values itself.
+    """
 
     name: str
     label: str
@@ -45,6 +48,7 @@ class PropertyDefinition:
     read_only: bool = False
     native: bool = True
     archived: bool = False
+    external: bool = False
     stamp: str = "2020-01-01T00:00:00.000Z"
 
     def normaliser(self) -> Normaliser:
@@ -53,7 +57,7 @@ class PropertyDefinition:
             return normalise_email
         if self.type != "enumeration":
             return of_type(self.type)
-        if not self.options:
+        if not self.options or self.external:
             return normalise_text
         values = [str(option["value"]) for option in self.options]
         return enumeration(values, multiple=self.field_type == "checkbox")
@@ -181,9 +185,13 @@ class Schema:
         found.archived = True
         self._index()
 
-    def set_options(self, name: str, values: list[str]) -> None:
-        """Replace the options of an enumeration (pipelines and owners feed theirs this way)."""
-        self.properties[name].options = [_option(value, i) for i, value in enumerate(values)]
+    def mirror_options(self, name: str, options: Mapping[str, str]) -> None:
+        """Show the labels of something else (pipelines, stages) by value as the options of a property."""
+        found = self.properties[name]
+        found.external = True
+        found.options = [
+            _option(value, i) | {"label": label} for i, (value, label) in enumerate(options.items())
+        ]
         self._index()
 
     def snapshot(self) -> dict[str, Any]:

@@ -243,7 +243,7 @@ def property_row(one: PropertyDefinition) -> dict[str, Any]:
         "options": one.options,
         "displayOrder": -1,
         "calculated": one.read_only,
-        "externalOptions": one.name == "hubspot_owner_id",
+        "externalOptions": one.external or one.name == "hubspot_owner_id",
         "hasUniqueValue": one.unique,
         "hidden": False,
         "hubspotDefined": one.native,

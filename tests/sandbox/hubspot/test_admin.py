@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connector.sandbox.hubspot.catalog import Pipeline, Stage
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.world import World
 
@@ -153,3 +154,23 @@ def test_numbers_and_booleans_of_json_are_taken_as_text(wire: Any) -> None:
     assert made["properties"]["numberofemployees"] == "12"
     assert made["properties"]["annualrevenue"] == "1.5"
     assert made["properties"]["city"] is None
+
+
+def test_stages_are_offered_as_options_and_follow_the_pipelines(wire: Any, portal: Portal) -> None:
+    offered = wire.call("GET", "/crm/v3/properties/deals/dealstage").body
+    assert {"closedwon", "closedlost"} <= {option["value"] for option in offered["options"]}
+    portal.set_pipelines("deals", [Pipeline("p2", "大客户", stages=[Stage("s1", "立项", 0, 0.3)])])
+    options = wire.call("GET", "/crm/v3/properties/deals/dealstage").body["options"]
+    assert [(option["value"], option["label"]) for option in options] == [("s1", "立项")]
+    body = {"properties": {"dealname": "D", "pipeline": "p2", "dealstage": "s1"}}
+    assert wire.call("POST", "/crm/v3/objects/deals", body).status == 201
+    body["properties"]["dealstage"] = "closedwon"
+    assert wire.call("POST", "/crm/v3/objects/deals", body).status == 400
+
+
+def test_an_unlinked_company_is_no_longer_the_primary_one(portal: Portal, pair: tuple[str, str]) -> None:
+    contact, company = pair
+    portal.associate(("companies", company), ("contacts", contact))
+    assert portal.get("contacts", contact).properties["associatedcompanyid"] == company
+    portal.dissociate(("contacts", contact), ("companies", company))
+    assert "associatedcompanyid" not in portal.get("contacts", contact).properties
