@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, null, select, tuple_, update
+from sqlalchemy import delete, func, null, or_, select, tuple_, update
 
 from connector.store import tables
 from connector.store.engine import Tx
@@ -115,3 +115,30 @@ def _set_opportunity_leads(tx: Tx, key: RecordKey, *, lead_ids: Iterable[str]) -
     ids = list(dict.fromkeys(lead_ids))
     tx.execute(delete(t).where(is_record(t, [key]), t.c.lead_id.not_in(ids), t.c.picked_by == ""))
     run_many(tx, insert_new(tx, t), [{**key_values(key), "lead_id": lead_id} for lead_id in ids])
+
+
+def pick_lead(tx: Tx, key: RecordKey, *, lead_id: str, by: str) -> None:
+    """Somebody or something other than the deal's own contacts says that this lead belongs to it; it stays."""
+    values = {**key_values(key), "lead_id": lead_id, "picked_by": by}
+    tx.execute(upsert(tx, tables.opportunity_lead, update=("picked_by",)), values)
+
+
+def closings(tx: Tx, keys: Sequence[RecordKey]) -> set[RecordKey]:
+    """Those of these opportunities of which it is known when they were won or lost."""
+    t = tables.opportunity_link
+    found: set[RecordKey] = set()
+    for chunk in chunks(dict.fromkeys(keys)):
+        known = or_(t.c.won_at.is_not(None), t.c.lost_at.is_not(None))
+        found.update(key_of(row) for row in tx.execute(select(t).where(is_record(t, chunk), known)))
+    return found
+
+
+def drop_opportunities(tx: Tx, keys: Sequence[RecordKey]) -> set[str]:
+    """These opportunities were deleted: they count for nobody. Gives the leads concerned."""
+    leads: set[str] = set()
+    for chunk in chunks(dict.fromkeys(keys)):
+        t = tables.opportunity_lead
+        leads.update(tx.execute(select(t.c.lead_id).where(is_record(t, chunk))).scalars())
+        tx.execute(delete(t).where(is_record(t, chunk)))
+        tx.execute(delete(tables.opportunity_link).where(is_record(tables.opportunity_link, chunk)))
+    return leads
