@@ -82,7 +82,7 @@ def test_a_contact_is_read_in_our_words(mapping: MappingDocument) -> None:
         return_to_me=True,
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
         modified_at=SEEN,
-        properties={"page_views": 12},
+        properties={"employees": 100, "page_views": 12},
     )
 
 
