@@ -15,9 +15,9 @@ from mappings.records import SystemRole
 
 if TYPE_CHECKING:
     from connector.domain.facts import Message
-    from connector.domain.rules import Rules
     from connector.ports import Clock, RemoteSystem
-    from connector.store.engine import Store, Tx
+    from connector.store.engine import Store
+    from connector.sync.rulebook import RuleBook
     from mappings.document import MappingDocument
 
 Render = Callable[["Message", str], str]
@@ -34,7 +34,7 @@ class Engine:
     marketing: RemoteSystem
     crm: RemoteSystem
     mapping: MappingDocument
-    rules: Callable[[Tx], Rules]
+    rules: RuleBook
     clock: Clock
     new_id: Callable[[], str]
     render: Render

@@ -1,0 +1,124 @@
+"""Carries out the local part of a decision about handing off: begins the hand-off with everything frozen on it, answers
+the requests that led to it, and records refused attempts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from connector.domain.decision import CashValue, Decision
+from connector.domain.facts import Actor, Known
+from connector.domain.routing import Rep, Route, route
+from connector.domain.rules import Rules
+from connector.store import decisions, handoffs, owners, requests
+from connector.store.decisions import Refusal
+from connector.store.engine import Tx
+from connector.store.handoffs import HandOff
+from connector.sync.engine import Engine
+
+BATON = Actor("baton")
+
+
+def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Rules) -> str | None:
+    """Open the hand-off that the decision asks for; its id, or None when one is open already. The row is what makes a
+    click count once; everything remote follows from it."""
+    now = engine.now()
+    chosen = _route(engine, tx, decision, rules, now=now)
+    request = decision.handoff.request
+    handoff = HandOff(
+        id=engine.new_id(),
+        lead_id=known.lead_id,
+        cycle=decision.cycle,
+        requested_at=now,
+        requested_by=request.by if request else BATON,
+        request_id=request.id if request else None,
+        cause=decision.handoff.cause,
+        owner_id=chosen.owner_id or _queue_id(engine, tx, chosen.queue),
+        route=chosen.cause,
+        cell=decision.cell,
+        stage_at=decision.stage.id,
+        value=decision.value.amount if decision.value else None,
+        explained=explained(decision.value),
+        versions=asdict(decision.versions),
+        evidence_ids=tuple(evidence.activity_id for evidence in decision.evidence),
+    )
+    if not handoffs.begin_handoff(tx, handoff):
+        return None
+    requests.use_overrides(tx, known.lead_id, handoff_id=handoff.id, at=now)
+    if chosen.owner_id:
+        owners.given(tx, engine.crm.connection, owner_id=chosen.owner_id, at=now)
+    return handoff.id
+
+
+def explained(value: CashValue | None) -> dict[str, object]:
+    """The arithmetic of a value as it is kept for good: whoever repeats it gets the amount to the cent."""
+    return asdict(value) if value else {}
+
+
+def _route(engine: Engine, tx: Tx, decision: Decision, rules: Rules, *, now: datetime) -> Route:
+    zone = ZoneInfo(rules.policies.time_zone)
+    local = now.astimezone(zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    given = owners.load_since(tx, engine.crm.connection, since=midnight)
+    known_reps = [
+        rep for rep in owners.reps(tx, engine.crm.connection) if not rep.is_sdr and not rep.is_queue
+    ]
+    listed = [rep for rep in known_reps if rep.groups or rep.is_manager]
+    candidates = [_candidate(rep, given, today=local) for rep in listed or known_reps]
+    return route(rules.policies, candidates, decision.handoff, now)
+
+
+def _queue_id(engine: Engine, tx: Tx, name: str) -> str:
+    """The CRM's id of a queue by its name or id; empty when it has no such queue, so that its own rules decide."""
+    queues = [rep for rep in owners.reps(tx, engine.crm.connection) if rep.is_queue] if name else []
+    return next((queue.owner_id for queue in queues if name in (queue.name, queue.owner_id)), "")
+
+
+def _candidate(rep: owners.Rep, given: dict[str, int], *, today: datetime) -> Rep:
+    day = today.date()
+    starts = rep.away_from is not None and rep.away_from <= day
+    away = starts and (rep.away_to is None or day <= rep.away_to)
+    return Rep(
+        owner_id=rep.owner_id,
+        active=rep.active,
+        capacity=rep.capacity,
+        today=given.get(rep.owner_id, 0),
+        weight=rep.weight,
+        groups=tuple(rep.groups),
+        away=away,
+    )
+
+
+def answer_requests(tx: Tx, known: Known, decision: Decision, *, at: datetime) -> None:
+    """Every request that waits gets the decision's answer: a click is answered once, also by an answer to another click."""
+    outcome = {"hand_off": "handed_off", "refuse": "refused"}.get(decision.handoff.deed.value, "")
+    if not outcome and known.requests and _with_sales(decision):
+        outcome = "with_sales"
+    if outcome:
+        for request in known.requests:
+            requests.answer_request(tx, request.id, at=at, outcome=outcome)
+
+
+def _with_sales(decision: Decision) -> bool:
+    return decision.step.value in ("handed_off", "sal", "sql", "opportunity")
+
+
+def record_refusal(tx: Tx, known: Known, decision: Decision, *, at: datetime) -> None:
+    """Keep a refused attempt with every reason."""
+    request = decision.handoff.request
+    decisions.add_refusal(
+        tx,
+        Refusal(
+            lead_id=known.lead_id,
+            at=at,
+            actor=request.by if request else BATON,
+            command="hand_off",
+            reasons=decision.handoff.refusals,
+        ),
+    )
+
+
+def recent(now: datetime) -> datetime:
+    """The start of the hour that a brake on many rejections looks back over."""
+    return now - timedelta(hours=1)

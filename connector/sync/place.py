@@ -1,0 +1,229 @@
+"""Decides every lead that is due and records what follows: history, answers, hand-offs to begin, wanted field values.
+
+Everything here is one local transaction per batch; nothing remote is called. The decision itself is `decide`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from connector.domain.decide import decide
+from connector.domain.decision import Decision
+from connector.domain.facts import Known
+from connector.domain.replay import stays
+from connector.domain.rules import Rules
+from connector.store import decisions, dirty, handoffs, parked
+from connector.store.decisions import CellEntry, LeadState
+from connector.store.dirty import Dirty
+from connector.store.engine import Tx
+from connector.store.known import known_of
+from connector.store.parked import Trouble
+from connector.sync.engine import Engine
+from connector.sync.outcome import answer_requests, begin, record_refusal
+from connector.sync.readers import readers_for
+from connector.sync.results import RoundResult
+from connector.sync.want import Desk, desk_for
+
+BATCH = 100
+"""Leads decided in one transaction: few enough that a click beside it waits only a moment."""
+
+PASSES = 6
+"""How often a lead may be decided again because its own decision made a new fact (a hand-off begun, an answer recorded).
+A lead that never comes to rest is parked: it would be a fault of the rules, and must not stop the others."""
+
+
+def place_due(engine: Engine, result: RoundResult) -> int:
+    """Decide until nobody is due. Gives how many decisions were taken."""
+    passes: Counter[str] = Counter()
+    while True:
+        now = engine.now()
+        with engine.store.begin() as tx:
+            waiting = dirty.due(tx, now, limit=BATCH)
+            passes.update(one.lead_id for one in waiting)
+            restless = [one for one in waiting if passes[one.lead_id] > PASSES]
+            _give_up(tx, restless, now=now)
+            _place(engine, tx, [one for one in waiting if one not in restless], now=now, result=result)
+        if not waiting:
+            result.leads_placed += len(passes)
+            return len(passes)
+        engine.progress.advance(len(waiting))
+
+
+def rehearse(engine: Engine, result: RoundResult) -> None:
+    """Decide and plan everything that is due, count it, and keep nothing."""
+    now = engine.now()
+    with engine.store.read() as tx:
+        waiting = dirty.due(tx, now, limit=dirty.waiting(tx, now))
+    for start in range(0, len(waiting), BATCH):
+        try:
+            with engine.store.begin() as tx:
+                _place(engine, tx, waiting[start : start + BATCH], now=now, result=result)
+                _take_back()
+        except _OnlyRehearsedError:
+            engine.progress.advance(BATCH)
+    result.leads_placed += len(waiting)
+
+
+class _OnlyRehearsedError(Exception):
+    """Rolls a rehearsal back."""
+
+
+def _take_back() -> None:
+    raise _OnlyRehearsedError
+
+
+def _give_up(tx: Tx, restless: list[Dirty], *, now: datetime) -> None:
+    for one in restless:
+        dirty.settle(tx, one, at=now, reconsider_at=None)
+        parked.park(tx, Trouble("lead", one.lead_id, "restless"), at=now)
+
+
+def place_lead(engine: Engine, tx: Tx, lead_id: str, *, now: datetime) -> Decision | None:
+    """Decide one lead inside the caller's transaction, and record what follows. None when there is no such lead."""
+    dirty.mark(tx, [lead_id], reason="asked", at=now)
+    rules = engine.rules(tx)
+    known = known_of(tx, [lead_id], readers_for(engine), now=now)
+    if not known:
+        return None
+    desk = desk_for(engine, tx, [known[0].lead_id], rules, now=now)
+    return _Placing(engine, tx, rules, desk, now, RoundResult()).settle(known[0])
+
+
+def _place(engine: Engine, tx: Tx, waiting: list[Dirty], *, now: datetime, result: RoundResult) -> None:
+    rules = engine.rules(tx)
+    ids = [one.lead_id for one in waiting]
+    knowns = known_of(tx, ids, readers_for(engine), now=now)
+    desk = desk_for(engine, tx, ids, rules, now=now)
+    placing = _Placing(engine, tx, rules, desk, now, result)
+    placing.generations = {one.lead_id: one for one in waiting}
+    for known in knowns:
+        placing.settle(known)
+    for lead_id in set(ids) - {known.lead_id for known in knowns}:
+        # Merged away since it was marked: the survivor is decided in its place.
+        dirty.settle(tx, placing.generations[lead_id], at=now, reconsider_at=None)
+
+
+@dataclass(slots=True)
+class _Placing:
+    """One batch under way."""
+
+    engine: Engine
+    tx: Tx
+    rules: Rules
+    desk: Desk
+    now: datetime
+    result: RoundResult
+    generations: dict[str, Dirty] | None = None
+
+    def settle(self, known: Known) -> Decision:
+        """Decide, record, plan, and say when to look again."""
+        decision = decide(known, self.rules, self.now)
+        first = known.memory.persona == ""
+        decisions.record_decision(self.tx, known.lead_id, decision=decision, at=self.now)
+        decisions.add_transitions(
+            self.tx,
+            known.lead_id,
+            transitions=decision.transitions,
+            versions=decision.versions,
+            learned_at=self.now,
+        )
+        self._enter(known, decision, first=first)
+        for answer in decision.answers:
+            handoffs.record_answer(self.tx, answer, learned_at=self.now)
+        self._hand_off(known, decision)
+        self._remember(known, decision)
+        self.desk.want(known, decision, self.result)
+        self._settle_dirty(known, decision)
+        return decision
+
+    def _hand_off(self, known: Known, decision: Decision) -> None:
+        if decision.handoff.deed == "hand_off":
+            begin(self.engine, self.tx, known, decision=decision, rules=self.rules)
+        elif decision.handoff.deed == "refuse":
+            record_refusal(self.tx, known, decision, at=self.now)
+        answer_requests(self.tx, known, decision, at=self.now)
+
+    def _enter(self, known: Known, decision: Decision, *, first: bool) -> None:
+        """Cell entries: on the first decision the whole way so far, afterwards each change."""
+        unit = self.desk.unit(known.lead_id)
+        entry = CellEntry(
+            lead_id=known.lead_id,
+            unit=unit,
+            cycle=decision.cycle,
+            persona=decision.persona.id,
+            stage=decision.stage.id,
+            cell=decision.cell,
+            entered_at=self.now,
+            versions=decision.versions,
+            learned_at=self.now,
+        )
+        if first:
+            self._replay(known, decision, entry)
+        if decision.stage.id == "none":
+            decisions.leave_cell(self.tx, known.lead_id, left_at=self.now)
+            return
+        evidence = tuple(e.activity_id for e in decision.evidence if e.stage == decision.stage.id)
+        entered = min(decision.stage.since or self.now, self.now)
+        decisions.enter_cell(self.tx, replace(entry, entered_at=entered, evidence_ids=evidence), at=self.now)
+
+    def _replay(self, known: Known, decision: Decision, entry: CellEntry) -> None:
+        path = stays(
+            self.rules.matrix, self.rules.signals, known, persona_id=decision.persona.id, until=self.now
+        )
+        for stay in path:
+            cell = f"{entry.persona}/{stay.stage}"
+            past = replace(
+                entry,
+                stage=stay.stage,
+                cell=cell,
+                entered_at=stay.entered_at,
+                evidence_ids=stay.evidence_ids,
+            )
+            decisions.enter_cell(self.tx, past, at=self.now)
+            if stay.left_at is not None:
+                decisions.leave_cell(self.tx, known.lead_id, left_at=stay.left_at)
+
+    def _remember(self, known: Known, decision: Decision) -> None:
+        before = known.memory
+        step_since = before.step_since
+        if decision.transitions:
+            step_since = decision.transitions[-1].occurred_at
+        memory = replace(
+            before,
+            step=decision.step,
+            step_since=step_since or self.now,
+            persona=decision.persona.id,
+            persona_candidate=decision.persona.candidate,
+            persona_differs_since=decision.persona.differs_since,
+            stage=decision.stage.id,
+            stage_since=decision.stage.since,
+            cycle=decision.cycle,
+            cycle_opened_at=decision.cycle_opened_at,
+        )
+        state = LeadState(
+            lead_id=known.lead_id,
+            memory=memory,
+            cell=decision.cell,
+            role=decision.role,
+            reconsider_at=decision.reconsider_at,
+            value=decision.value.amount if decision.value else None,
+            versions=decision.versions,
+        )
+        decisions.save_state(self.tx, state, at=self.now)
+
+    def _settle_dirty(self, known: Known, decision: Decision) -> None:
+        waiting = (self.generations or {}).get(known.lead_id)
+        if waiting is not None and not _changed_itself(decision):
+            dirty.settle(self.tx, waiting, at=self.now, reconsider_at=decision.reconsider_at)
+
+
+def _changed_itself(decision: Decision) -> bool:
+    """Whether recording the decision made a new fact, so that the lead must be looked at once more: a hand-off begun, an
+    answer recorded, a request answered."""
+    return (
+        bool(decision.answers)
+        or decision.handoff.deed in ("hand_off", "refuse")
+        or bool(decision.transitions)
+    )
