@@ -126,6 +126,12 @@ def _field_permissions(org: Org, old: Row | None, row: Row) -> None:
     row["PermissionsRead"] = row.get("PermissionsRead", False) or row.get("PermissionsEdit", False)
 
 
+def _relation(org: Org, old: Row | None, row: Row) -> None:
+    person = row.get("RelationId")
+    kinds = {"003": "Contact", "00Q": "Lead", "005": "User"}
+    row["RelationObjectType"] = None if person is None else kinds.get(person[:3])
+
+
 _WORKERS: dict[str, Callable[[Org, Row | None, Row], None]] = {
     "Lead": _person,
     "Contact": _contact,
@@ -134,5 +140,8 @@ _WORKERS: dict[str, Callable[[Org, Row | None, Row], None]] = {
     "Task": _task,
     "Event": _event,
     "CampaignMember": _member,
+    "EmailMessageRelation": _relation,
     "FieldPermissions": _field_permissions,
 }
+DERIVED = frozenset(_WORKERS) - {"FieldPermissions"}
+"""Objects with worked-out fields."""

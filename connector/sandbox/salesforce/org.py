@@ -27,6 +27,7 @@ from connector.sandbox.salesforce.outbound import Outbound
 from connector.sandbox.salesforce.query import Answer, Query, condition, run
 from connector.sandbox.salesforce.rules import AssignmentRule, Rules, ValidationRule
 from connector.sandbox.salesforce.schema import build_schema, object_of_id
+from connector.sandbox.salesforce.soql_scope import getter
 from connector.sandbox.salesforce.table import Row, Table
 from connector.sandbox.salesforce.values import convert, wire_time
 from connector.sandbox.world import World
@@ -142,7 +143,7 @@ class Org:
         """A live record as readers see it now, every field of the object present."""
         row = self.visible(object_name, record_id)
         fields = self.schema[object_name].fields.values()
-        return {f.name: row.get(f.name, False if f.type == "boolean" else None) for f in fields}
+        return {field.name: getter(field)(row) for field in fields}
 
     def query(self, soql: str, *, all_rows: bool = False, as_user: str | None = None) -> list[Row]:
         """Every record that the query finds, as the REST API would show it."""

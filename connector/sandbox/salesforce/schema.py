@@ -164,6 +164,8 @@ _OBJECTS: tuple[tuple[str, str, str, str], ...] = (
     ("Task", "00T", standard.TASK, _LIVE),
     ("Event", "00U", standard.EVENT, _LIVE),
     ("EmailMessage", "02s", standard.EMAIL_MESSAGE, _LIVE),
+    ("EmailMessageRelation", "0ER", standard.EMAIL_MESSAGE_RELATION, _DELETED + _CREATED + _STAMP),
+    ("CampaignMemberStatus", "01Y", standard.CAMPAIGN_MEMBER_STATUS, _LIVE),
     ("Campaign", "701", standard.CAMPAIGN, _LIVE),
     ("CampaignMember", "00v", standard.CAMPAIGN_MEMBER, _LIVE),
     ("User", "005", USER, _AUDIT),

@@ -338,3 +338,19 @@ HasResponded boolean read
 FirstRespondedDate date read
 Type string(40) read
 """
+
+EMAIL_MESSAGE_RELATION = """
+EmailMessageId reference req create to=EmailMessage
+RelationId reference create to=Contact,Lead,User
+RelationType picklist(40) req create
+RelationObjectType picklist(40) read
+RelationAddress string(1000) create
+"""
+
+CAMPAIGN_MEMBER_STATUS = """
+CampaignId reference req create to=Campaign
+Label string(765) req
+SortOrder int(9)
+IsDefault boolean
+HasResponded boolean
+"""

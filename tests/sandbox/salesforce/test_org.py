@@ -372,3 +372,30 @@ def test_a_snapshot_survives_json_and_brings_everything_back(org, lead, world):
     assert other.upsert("Lead", "Baton_Id__c", "k1", {})[0] == record_id
     with pytest.raises(OrgError, match="no x"):
         other.update("Lead", record_id, {"Title": "x"})
+
+
+def test_loaded_rows_know_what_follows_from_their_values_but_keep_what_they_say(org):
+    won = {"Name": "D", "StageName": "Closed Won", "CloseDate": "2026-10-01", "Amount": 5.0}
+    other = {"Name": "E", "StageName": "Signed", "CloseDate": "2026-10-01", "IsWon": True}
+    first, second = org.load("Opportunity", [won, other], "2026-10-02T00:00:00.000+0000")
+    assert (org.get("Opportunity", first)["IsWon"], org.get("Opportunity", first)["FiscalQuarter"]) == (
+        True,
+        4,
+    )
+    assert org.get("Opportunity", second)["IsWon"] is True
+    assert org.get("Opportunity", second)["SystemModstamp"] == "2026-10-02T00:00:00.000+0000"
+
+
+def test_an_e_mail_knows_its_people(org, lead):
+    person = lead()
+    mail = org.create("EmailMessage", {"Subject": "Hi", "Incoming": True, "FromAddress": "w@example.com"})
+    org.create(
+        "EmailMessageRelation", {"EmailMessageId": mail, "RelationId": person, "RelationType": "FromAddress"}
+    )
+    row = org.query(f"SELECT RelationObjectType FROM EmailMessageRelation WHERE EmailMessageId = '{mail}'")[0]
+    assert row["RelationObjectType"] == "Lead"
+
+
+def test_an_address_is_put_together_from_its_parts(org, lead):
+    assert org.get("Lead", lead(City="上海", Country="中国"))["Address"]["city"] == "上海"
+    assert org.get("Lead", lead())["Address"] is None

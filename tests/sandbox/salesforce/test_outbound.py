@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from defusedxml import ElementTree
+from werkzeug.wrappers import Request, Response
 
-from connector.sandbox.salesforce.outbound import OutgoingCall, Subscription
+from connector.sandbox.http import WireApp, serve
+from connector.sandbox.salesforce.outbound import OutgoingCall, Subscription, post
 
 ACK = (
     b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
@@ -126,3 +128,23 @@ def test_a_muted_user_and_a_refused_write_send_nothing(org, receiver, lead):
     with pytest.raises(Exception, match="no"):
         org.update("Lead", record_id, {"Status": "Bad"})
     assert org.outbound.pump(receiver) == 0
+
+
+def test_a_message_is_posted_for_real_and_a_dead_address_is_status_0(org, lead, world):
+    arrived: list[bytes] = []
+
+    def hook(request: Request) -> Response:
+        arrived.append(request.get_data())
+        return Response(ACK, mimetype="text/xml")
+
+    listener = WireApp(world.faults)
+    listener.route("POST", "/hook", hook)
+    server = serve(listener)
+    org.outbound.subscribe(Subscription("Lead", ("Company",), f"{server.url}/hook"))
+    lead()
+    assert org.outbound.pump() == 1
+    assert b"<sf:Company>Acme</sf:Company>" in arrived[0]
+    server.stop()
+    lead()
+    assert org.outbound.pump() == 0
+    assert post(org.outbound.message(org.outbound.queue)) == (0, b"")
