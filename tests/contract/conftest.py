@@ -27,9 +27,9 @@ def bench(request: pytest.FixtureRequest, stage: tuple[str, Stage]) -> Iterator[
     made.system.close()  # type: ignore[attr-defined]
 
 
-@pytest.fixture
-def wire(bench: Bench) -> Bench:
-    """A bench that speaks HTTP."""
-    if not bench.wire:
-        pytest.skip("no wire: HTTP is not spoken in memory")
-    return bench
+@pytest.fixture(params=["hubspot", "salesforce"])
+def wire(request: pytest.FixtureRequest, stage: tuple[str, Stage]) -> Iterator[Bench]:
+    """A fresh system of each kind that speaks HTTP."""
+    made = BENCHES[request.param](*stage)
+    yield made
+    made.system.close()  # type: ignore[attr-defined]

@@ -71,6 +71,8 @@ class FieldDef:
     @property
     def permissionable(self) -> bool:
         """Whether field permissions apply: never to system and required fields."""
+        if self.custom and self.type == "boolean":
+            return True  # a check box is never empty, and yet it is not a required field
         return self.nillable and self.type != "id" and (self.createable or self.updateable or self.custom)
 
     @property
