@@ -1,5 +1,5 @@
 """The sandbox beside recordings of the real thing. They belong to others and are not in this repository: without
-a directory of them (`BATON_CONTRACTS`, or `shared/contracts` beside the repository) these tests are skipped."""
+a directory of them (`BATON_TEST_CONTRACTS`, or `shared/contracts` beside the repository) these tests are skipped."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from connector.sandbox.salesforce.outbound import Subscription
 from connector.sandbox.salesforce.rules import DuplicateRule
 
 ROOT = Path(__file__).resolve().parents[3]
-CONTRACTS = Path(os.environ.get("BATON_CONTRACTS", ROOT.parent / "shared" / "contracts")) / "salesforce"
+CONTRACTS = Path(os.environ.get("BATON_TEST_CONTRACTS", ROOT.parent / "shared" / "contracts")) / "salesforce"
 pytestmark = pytest.mark.skipif(
-    not CONTRACTS.is_dir(), reason="no recordings of Salesforce: set BATON_CONTRACTS"
+    not CONTRACTS.is_dir(), reason="no recordings of Salesforce: set BATON_TEST_CONTRACTS"
 )
 
 DESCRIBED = ("Lead", "Contact", "Account", "Opportunity", "OpportunityContactRole", "Event")
