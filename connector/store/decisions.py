@@ -154,7 +154,7 @@ def states(tx: Tx, lead_ids: Sequence[str]) -> dict[str, LeadState]:
     for chunk in chunks(lead_ids):
         answered: dict[str, set[str]] = {}
         query = select(r.c.lead_id, r.c.id).where(r.c.lead_id.in_(chunk), r.c.answered_at.is_not(None))
-        for lead_id, request_id in tx.execute(query).tuples():
+        for lead_id, request_id in tx.execute(query):
             answered.setdefault(lead_id, set()).add(request_id)
         for row in tx.execute(select(t).where(t.c.lead_id.in_(chunk))):
             found[row.lead_id] = _state(row, frozenset(answered.get(row.lead_id, ())))

@@ -240,4 +240,4 @@ def lanes(tx: Tx, now: datetime) -> list[Lane]:
         func.sum(case((t.c.state == "parked", 1), else_=0)),
     )
     grouped = query.group_by(t.c.connection, t.c.object).order_by(t.c.connection, t.c.object)
-    return [Lane(*row) for row in tx.execute(grouped).tuples()]
+    return [Lane(*row) for row in tx.execute(grouped)]

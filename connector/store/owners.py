@@ -122,4 +122,4 @@ def load_since(tx: Tx, connection: str, *, since: datetime) -> dict[str, int]:
     query = select(t.c.owner_id, func.count()).where(
         t.c.crm_connection == connection, t.c.owner_id != "", t.c.requested_at >= since, t.c.point != "failed"
     )
-    return dict(tx.execute(query.group_by(t.c.owner_id)).tuples().all())
+    return dict(tx.execute(query.group_by(t.c.owner_id)).all())

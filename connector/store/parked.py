@@ -65,7 +65,7 @@ def count_parked(tx: Tx) -> dict[str, int]:
     """How many things wait, by kind."""
     t = tables.parked
     query = select(t.c.kind, func.count()).where(t.c.resolved_at.is_(None)).group_by(t.c.kind)
-    return dict(tx.execute(query).tuples().all())
+    return dict(tx.execute(query).all())
 
 
 def resolve_parked(tx: Tx, ids: Sequence[int], *, at: datetime, by: str) -> int:
