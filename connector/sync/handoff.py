@@ -23,6 +23,7 @@ from connector.store.engine import Tx
 from connector.store.handoffs import HandOff
 from connector.store.known import known_of
 from connector.store.parked import Trouble
+from connector.sync.answers import reopened
 from connector.sync.deliver import reason_of, resume_at
 from connector.sync.engine import Engine
 from connector.sync.note import note_for
@@ -30,19 +31,11 @@ from connector.sync.readers import readers_for
 from connector.sync.results import RoundResult
 from mappings.fields import remote_fields
 from mappings.records import ObjectRole, RecordKey, Scalar, SystemRole
-from mappings.writing import creation_values, written
+from mappings.writing import creation_values
 
 CLAIM_FOR = timedelta(minutes=10)
 BATCH = 50
 MAX_ATTEMPTS = 8
-
-REOPENED: Mapping[str, Scalar] = {
-    "status": "open",
-    "rejection_reason": None,
-    "rejection_note": None,
-    "rejection_until": None,
-}
-"""What a record that is handed off again is set to, by our words: sales' earlier answer belongs to the earlier episode."""
 
 
 def walk_due(engine: Engine, result: RoundResult) -> None:
@@ -183,11 +176,7 @@ def _only_unlinked(engine: Engine, duplicate: DuplicateRecordError) -> RecordKey
 
 
 def _reopened(engine: Engine, key: RecordKey) -> bool:
-    side = engine.side(key.connection)
-    fields: dict[str, Scalar] = {}
-    for word, value in REOPENED.items():
-        made, _ = written(engine.mapping, side, key.object, word, value=value)
-        fields |= made
+    fields = reopened(engine.mapping, engine.side(key.connection), key.object)
     if not fields:
         return True
     outcome = engine.crm.write(key.object, [Write(key.id, fields, ref=key.id)])[0]

@@ -22,9 +22,10 @@ from connector.store.field_states import FieldState
 from connector.store.links import Link
 from connector.store.mirror import MirrorRow
 from connector.store.outbox import Wanted
+from connector.sync.answers import answer_values
 from connector.sync.deliver import park_loops
 from connector.sync.engine import Engine
-from connector.sync.plan import Plan, Planner, Target
+from connector.sync.plan import Plan, Planner, SetField, Target
 from connector.sync.results import RoundResult
 from mappings.records import Money, RecordKey, SystemRole
 
@@ -55,8 +56,17 @@ class Desk:
         for to_marketing, to_crm in self._in_step(targets):
             _merge(plans[to_marketing.key], to_marketing)
             _merge(plans[to_crm.key], to_crm)
+        for target in targets:
+            self._show_answer(plans[target.key], target, known)
         for plan in plans.values():
             self._put(plan, known.lead_id, result)
+
+    def _show_answer(self, plan: Plan, target: Target, known: Known) -> None:
+        if self.engine.role(target.key.connection) is not SystemRole.CRM:
+            return
+        for name, value in answer_values(self.engine.mapping, target.side, known, target.key).items():
+            if name in target.fields and target.fields[name] != value:
+                plan.changes.append(SetField(name, target.fields[name], value, "answered"))
 
     def _active(self, lead_id: str) -> list[Link]:
         found = [link for link in self.linked.get(lead_id, ()) if link.state == "active"]
