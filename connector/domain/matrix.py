@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import takewhile
 
 from connector.domain.conditions import Check, Facts, Finding
 from connector.domain.decision import PersonaVerdict
@@ -181,11 +182,9 @@ def _held(matrix: Matrix, facts: Facts, persona: str, *, against: str) -> Findin
     previous = matrix.row(persona)
     if previous is None or persona == against:
         return None
-    for row in matrix.rows:
-        if row is previous:
-            break
-        if row.check(facts, -matrix.share).holds:
-            return None
+    earlier = takewhile(lambda row: row is not previous, matrix.rows)
+    if any(row.check(facts, -matrix.share).holds for row in earlier):
+        return None
     still = previous.check(facts, matrix.share)
     return still if still.holds else None
 

@@ -76,7 +76,7 @@ Bands = Mapping[str, BandConfig]
 
 
 def compile_condition(node: Condition, bands: Bands) -> Check:
-    """The tree as one function of facts and margin. A band that is not declared never holds (see check_matrix)."""
+    """The tree as one function of facts and margin. Every band it names is declared (see check_matrix)."""
     if isinstance(node, AllOf):
         return _all([compile_condition(child, bands) for child in node.all])
     if isinstance(node, AnyOf):
@@ -84,13 +84,8 @@ def compile_condition(node: Condition, bands: Bands) -> Check:
     if isinstance(node, NotThis):
         return _not(compile_condition(node.not_, bands))
     if isinstance(node, InBand):
-        band = bands.get(node.band)
-        return _never if band is None or node.is_ not in band.names else _in_band(band, node.is_)
+        return _in_band(bands[node.band], node.is_)
     return _fact(node)
-
-
-def _never(_facts: Facts, _margin: Decimal) -> Finding:
-    return _NO
 
 
 def _decided_by(findings: Sequence[Finding]) -> str:
