@@ -308,19 +308,22 @@ class Org:
             inner: list[tuple[str, str, Row | None]] = []
             self._journal = inner
             sent = self.outbound.mark()
+            kept = False
             try:
                 yield
-            except (OrgError, ManyMatchesError):
-                for name, record_id, before in reversed(inner):
-                    self.tables[name].undo(record_id, before)
-                self.access.forget()
-                self.outbound.undo(sent)
-                inner.clear()
-                raise
+                kept = True
             finally:
                 self._journal = outer
-                if outer is not None:
+                if not kept:
+                    self._take_back(inner, sent)
+                elif outer is not None:
                     outer.extend(inner)
+
+    def _take_back(self, written: list[tuple[str, str, Row | None]], sent: int) -> None:
+        for name, record_id, before in reversed(written):
+            self.tables[name].undo(record_id, before)
+        self.access.forget()
+        self.outbound.undo(sent)
 
     def put(self, object_name: str, row: Row, caller: Caller) -> None:
         """Store a version of a row, visible at once or as late as the caller or the switch says."""

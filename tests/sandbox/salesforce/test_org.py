@@ -399,3 +399,16 @@ def test_an_e_mail_knows_its_people(org, lead):
 def test_an_address_is_put_together_from_its_parts(org, lead):
     assert org.get("Lead", lead(City="上海", Country="中国"))["Address"]["city"] == "上海"
     assert org.get("Lead", lead())["Address"] is None
+
+
+def test_a_broken_rule_of_python_takes_the_write_back_too(org, lead):
+    record_id = lead()
+
+    def explode(row):
+        raise ZeroDivisionError
+
+    org.forbid("Account", explode, "never said")
+    with pytest.raises(ZeroDivisionError):
+        org.convert(record_id)
+    assert org.query("SELECT Id FROM Account") == org.query("SELECT Id FROM Contact") == []
+    assert org.get("Lead", record_id)["IsConverted"] is False
