@@ -11,6 +11,7 @@ from types import MappingProxyType
 from connector.domain.decision import Deed, FieldValue, HandOffVerdict
 from connector.domain.facts import Answer, Message, Step
 from connector.domain.handoff import pending
+from connector.domain.recycling import rejected, rule_of
 from connector.domain.situation import Situation
 from connector.domain.value import explanation, value_of
 
@@ -91,7 +92,15 @@ def next_action(here: Situation, step: Step, handoff: HandOffVerdict) -> Message
         return Message("next.wait", {"until": here.policies.when(here.blocking[0].ends)})
     if not handoff.refusals:
         return Message("next.hand_off") if handoff.deed is not Deed.HAND_OFF else None
-    return _mend(handoff.refusals[0])
+    return _hinted(here) or _mend(handoff.refusals[0])
+
+
+def _hinted(here: Situation) -> Message | None:
+    """What the reason of the rejection itself suggests."""
+    rejection = rejected(here.episode) if here.episode else None
+    if rejection and rule_of(here.policies, rejection).hint == "another_contact":
+        return Message("next.other_contact")
+    return None
 
 
 def _mend(refusal: Message) -> Message:
