@@ -14,7 +14,6 @@ from connector.sandbox.salesforce.cursor import Cursors
 from connector.sandbox.salesforce.describe import describe_object
 from connector.sandbox.salesforce.errors import (
     ManyMatchesError,
-    OrgError,
     bad_external_id,
     deleted,
     not_found,
