@@ -30,6 +30,7 @@ _UNITS: dict[str, Decimal] = {
     "bn": Decimal(1_000_000_000),
     "billion": Decimal(1_000_000_000),
 }
+_TOO_MUCH = Decimal(10) ** 15
 _UNIT = re.compile(f"(.*\\d)({'|'.join(sorted(_UNITS, key=len, reverse=True))})")
 _MARKS: dict[str, str] = {
     "hk$": "HKD",
@@ -60,7 +61,7 @@ def folded(text: str) -> str:
 
 def parse_number(text: str) -> Decimal:
     """`1,234.50`, `1.234,50`, `１２３４`, `1.2e7`, `5000万`, `1.2亿`, `10m`. Raises UnreadableError for anything else;
-    it never guesses whether `1,234` with one group has a decimal comma: it has a group."""
+    it never guesses whether `1,234` with one group has a decimal comma: it has a group. Nothing real has 10^15 of it."""
     plain = folded(text)
     unit = _UNIT.fullmatch(plain)
     factor = Decimal(1)
@@ -72,7 +73,10 @@ def parse_number(text: str) -> Decimal:
         plain = plain.replace(".", "").replace(",", ".")
     if not _PLAIN.fullmatch(plain):
         raise UnreadableError("number_unreadable")
-    return Decimal(plain) * factor
+    number = Decimal(plain) * factor
+    if abs(number) >= _TOO_MUCH:  # integer columns hold 9.2 x 10^18 minor units
+        raise UnreadableError("number_unreadable")
+    return number
 
 
 def parse_amount(text: str, currency: str) -> tuple[Decimal, str]:
