@@ -18,11 +18,13 @@ _ENGLISH = re.compile(
 )
 _FOUND_NONE = re.compile(r"\b(?:there is|there's|there are|there was|see|sees|saw|found|find|got|with) $")
 _TURNED = re.compile(r" (?:we|you|i|it|they|u)\b")
+_TURNS = re.compile(
+    r"\b(?:only|just|but|however|because|instead|rather|so|if|until|till|before|miss|forget|hesitate|problem|doubt|issue"
+    r"|and (?:i|we|please|want|would|need|can|could))\b|(?<!never )\bmind\b"
+)
 _ASKING = re.compile(
-    r"\b(?:know|understand|see|seen|saw|find|found|sure|clear|certain|aware|remember|received?|get|got|forget|hesitate|miss"
-    r"|only|just|but|however|because|instead|rather|so|if|problem|doubt|idea|issue|until|till|before|tell|say|said"
-    r"|and (?:i|we|please|want|would|need|can|could))\b"
-    r"|(?<!never )\bmind\b|\bhave\b(?! (?:any |a |the |much )?(?:time|need|budget|interest|plan|use))"
+    r" ?(?:\w+ |able to )?(?:know|understand|see|seen|saw|find|found|sure|clear|certain|aware|remember|received?|get|got"
+    r"|idea|tell|say|said|have(?! (?:any |a |the |much )?(?:time|need|budget|interest|plan|use)))\b"
 )
 _ENGLISH_AFTER = re.compile(
     r"(?: \w+){0,2}? ?(?:not|isn't|aren't|wasn't|won't be|no longer) (?:\w+ )?"
@@ -35,7 +37,7 @@ _CHINESE = re.compile(
     r"|(?<![特区分级个识差性类鉴])别(?:再|给|发|打|联系|推|介绍|跟|老|总|来|安排)"
 )
 _ALTERNATIVE = re.compile(
-    r"但|不过|而是|只|直接|就是|因为|所以|而且|错过|忘|耽误|犹豫|知道|清楚|了解|很|太|如|仅|光"
+    r"但|不过|而是|只|直接|就是|因为|所以|而且|错过|忘|耽误|犹豫|很|太|不|如|仅|光|能|可以|麻烦"
 )
 _CHINESE_AFTER = re.compile(
     r"[我们这边暂时目前现在先就也都还那的了]{0,6}(?:不用|不需要|不必|免|算|不要|不考虑)(?:了|的|吧|啦|哈|谢|$)"
@@ -64,7 +66,11 @@ def _refused_after(after: str) -> bool:
 
 def _english_refuses(before: str, negator: re.Match[str]) -> bool:
     between = before[negator.end() :]
-    if len(between.split()) > _FARTHEST_WORDS or _ASKING.search(before, negator.start()):
+    if (
+        len(between.split()) > _FARTHEST_WORDS
+        or _ASKING.match(between)
+        or _TURNS.search(before, negator.start())
+    ):
         return False
     if negator.group().endswith(("n't", "nt")) and _TURNED.match(between):
         return False
@@ -74,7 +80,7 @@ def _english_refuses(before: str, negator: re.Match[str]) -> bool:
 def _chinese_refuses(before: str, negator: re.Match[str]) -> bool:
     start = negator.start()
     asks_either_way = start > 0 and before[start - 1] == before[start + 1 : start + 2]
-    rhetorical = before[:start].endswith(("何", "为什么", "怎么", "为啥", "要"))
+    rhetorical = before[:start].endswith(("何", "为什么", "怎么", "为啥", "要", "不是"))
     between = before[negator.end() :]
     if asks_either_way or rhetorical or len(between.replace(" ", "")) > _FARTHEST_HAN:
         return False

@@ -108,14 +108,16 @@ def test_a_phrase_that_says_nothing_is_named() -> None:
         pattern_of("*")
 
 
-REFUSED = """I don't want a demo|I dont want a demo|We do not need a demo at this time|no need for a demo
+REFUSED = """my boss doesn't want to see a demo|I don't want to get a demo|不想了解演示
+I don't want a demo|I dont want a demo|We do not need a demo at this time|no need for a demo
 no demo please|Never mind the demo
 I didn't ask for a demo|please stop the demo|A demo is not needed|the demo isn't necessary
 can I get it without a demo|not a demo
 We have no time for a demo|we don't have time for a demo|不需要演示|先不用演示|暂时不考虑演示
 我们不想看演示|没必要演示|别再演示|无需演示
 演示就不用了|演示先不用|演示暂时不考虑了|演示没兴趣|没有兴趣看演示|这次先不做演示|不是来看演示的"""
-ASKED = """Why don't we book a demo|Wouldn't it make sense to see a demo|Don't forget the demo
+ASKED = """We are not able to find the demo|I do not have a demo date yet|不考虑资料的话能演示吗|不是不想看演示
+Why don't we book a demo|Wouldn't it make sense to see a demo|Don't forget the demo
 don't hesitate to book a demo|not only the demo
 I don't know how the demo works|we haven't had the demo yet|I wouldn't mind a demo|I can't find the demo
 there is no demo on your site
