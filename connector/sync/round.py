@@ -49,7 +49,7 @@ def run_round(engine: Engine, choice: Choice | None = None) -> RoundResult:
 
 
 def _read(engine: Engine, result: RoundResult) -> None:
-    steps: tuple[tuple[str, Callable[[Engine, RoundResult], None]], ...] = (
+    steps: tuple[tuple[str, Callable[[Engine, RoundResult], object]], ...] = (
         ("owners", pull_owners),
         ("inbox", drain),
         ("pull", pull),

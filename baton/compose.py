@@ -1,0 +1,110 @@
+"""Puts one Baton together: settings into store, systems, mapping, rules, texts and clock. The only place that knows all."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from importlib import metadata, resources
+from pathlib import Path
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import connector.hubspot
+import connector.salesforce
+from connector.clock import SandboxTime, SystemClock
+from connector.documents import parse_yaml, read_yaml, validated
+from connector.errors import ConfigError
+from connector.hubspot import HubSpotSettings
+from connector.ports import Clock, RemoteSystem
+from connector.salesforce import SalesforceSettings
+from connector.settings import ConnectionSettings, Settings
+from connector.store.engine import Store
+from connector.store.migrations import upgrade
+from connector.sync.engine import Engine
+from connector.sync.results import NoProgress, Progress
+from connector.sync.rulebook import RuleBook, apply_texts, texts_from
+from connector.texts import render
+from mappings.document import MappingDocument
+from mappings.records import SystemRole
+
+VERSION = metadata.version("baton-connector")
+
+
+def compose(settings: Settings, progress: Progress | None = None) -> Engine:
+    """One Baton on a database brought up to date, with the admin's documents in force. Raises ConfigError with every
+    problem of the documents. Nothing remote is called."""
+    clock = clock_of(settings)
+    texts = texts_from(settings.config_dir)
+    mapping = mapping_of(settings)
+    upgrade(settings.database_url)
+    store = Store(settings.database_url)
+    apply_texts(store, texts, at=clock.now(), by="start")
+    return Engine(
+        store=store,
+        marketing=connect(settings.marketing, clock),
+        crm=connect(settings.crm, clock),
+        mapping=mapping,
+        rules=RuleBook(code=VERSION),
+        clock=clock,
+        new_id=lambda: uuid4().hex,
+        render=render,
+        locale=settings.language,
+        zone=ZoneInfo(settings.timezone),
+        progress=progress or NoProgress(),
+    )
+
+
+def clock_of(settings: Settings) -> Clock:
+    """This machine's clock, or a sandbox's when the settings name one."""
+    return SandboxTime(settings.clock_url) if settings.clock_url else SystemClock()
+
+
+def connect(settings: ConnectionSettings, clock: Clock) -> RemoteSystem:
+    """The adapter for one connection."""
+    share = settings.daily_share / 100
+    if settings.vendor == "hubspot":
+        portal = HubSpotSettings(settings.name, settings.token, settings.url, daily_share=share)
+        portal = replace(portal, api_version=settings.api_version or portal.api_version)
+        return connector.hubspot.connect(portal, clock=clock, sleep=time.sleep, role=settings.role)
+    org = SalesforceSettings(
+        settings.name, settings.url or "", settings.client_id, settings.client_secret, daily_share=share
+    )
+    org = replace(org, api_version=settings.api_version or org.api_version)
+    return connector.salesforce.connect(org, clock=clock, sleep=time.sleep, role=settings.role)
+
+
+def mapping_of(settings: Settings) -> MappingDocument:
+    """The mapping of this pair of systems: `mapping.yaml` of the admin's folder, else the shipped one. Raises ConfigError
+    when the document is wrong, or speaks of other systems than the settings."""
+    own = settings.config_dir / "mapping.yaml" if settings.config_dir else None
+    if own is not None and own.exists():
+        document, source = read_yaml(own), str(own)
+    else:
+        document, source = _shipped(settings)
+    mapping = validated(MappingDocument, document, source=source)
+    for role, wanted in ((SystemRole.MARKETING, settings.marketing), (SystemRole.CRM, settings.crm)):
+        found = mapping.systems[mapping.system_of(role)].vendor
+        if found != wanted.vendor:
+            raise ConfigError(
+                [f"{source}: maps {role.value} to {found}, but BATON_{role.upper()} is {wanted.vendor}"]
+            )
+    return mapping
+
+
+def _shipped(settings: Settings) -> tuple[object, str]:
+    name = f"{settings.marketing.vendor}-{settings.crm.vendor}.yaml"
+    found = resources.files("mappings") / "defaults" / name
+    if not found.is_file():
+        pair = f"{settings.marketing.vendor} to {settings.crm.vendor}"
+        raise ConfigError(
+            [
+                f"no mapping is shipped for {pair}: put a mapping.yaml into the folder that BATON_CONFIG_DIR names"
+            ]
+        )
+    return parse_yaml(found.read_text(encoding="utf-8"), source=name), name
+
+
+def default_settings_file() -> Path | None:
+    """`baton.yaml` in the working directory, when there is one."""
+    path = Path("baton.yaml")
+    return path if path.exists() else None
