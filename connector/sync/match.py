@@ -35,20 +35,16 @@ _MATCH: dict[ObjectRole, MatchRows] = {
 }
 
 
-def match(engine: Engine, result: RoundResult) -> int:
-    """Match every pending row, companies first and deals last. Gives how many rows were matched."""
-    done = 0
-    engine.progress.step("match")
+def match_pending(engine: Engine, result: RoundResult) -> None:
+    """Match every pending row, companies first and deals last."""
     for role in RECORD_ROLES:
         for system in engine.systems:
             for name in objects_of(engine, system.connection, role):
                 counts = result.of(system.connection, name)
-                done += _match_object(engine, RecordKey(system.connection, name, ""), role, counts=counts)
-    return done
+                _match_object(engine, RecordKey(system.connection, name, ""), role, counts=counts)
 
 
-def _match_object(engine: Engine, lane: RecordKey, role: ObjectRole, *, counts: Counts) -> int:
-    done = 0
+def _match_object(engine: Engine, lane: RecordKey, role: ObjectRole, *, counts: Counts) -> None:
     while True:
         now = engine.now()
         with engine.store.begin() as tx:
@@ -57,8 +53,7 @@ def _match_object(engine: Engine, lane: RecordKey, role: ObjectRole, *, counts: 
                 counts.parked += _MATCH[role](engine, tx, lane.connection, rows, now=now)
                 mirror.settle(tx, rows)
         if not rows:
-            return done
-        done += len(rows)
+            return
         engine.progress.advance(len(rows))
 
 
