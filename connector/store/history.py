@@ -58,7 +58,9 @@ class _Deal:
 
 def unit_histories(tx: Tx) -> Iterator[UnitCycle]:
     """Every unit and cycle that entered a cell, with what became of it, by unit and cycle. Unknown personas included."""
-    visits = groupby(tx.execute(_visits().execution_options(yield_per=2000)), key=lambda row: str(row.unit))
+    visits = groupby(
+        tx.execute(_visits().execution_options(yield_per=2000)), key=lambda row: str(row.unit_id)
+    )
     units = ((unit, list(rows)) for unit, rows in visits)
     for chunk in chunks(units, 300):
         deals = _deals(tx, [unit for unit, _ in chunk])
@@ -70,7 +72,7 @@ def _visits() -> Select[Any]:
     """First entries by unit, cycle and cell. The unit is where the lead is today: colleagues found later are one account."""
     entry, lead = tables.cell_entry, tables.lead
     live = lead.alias("live")
-    unit = func.coalesce(live.c.account_id, live.c.id).label("unit")
+    unit = func.coalesce(live.c.account_id, live.c.id).label("unit_id")
     first = func.min(entry.c.entered_at, type_=UtcDateTime).label("entered_at")
     today = live.c.id == func.coalesce(lead.c.merged_into, lead.c.id)
     columns = (unit, entry.c.cycle, entry.c.cell, entry.c.persona, entry.c.stage)

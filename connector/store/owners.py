@@ -117,9 +117,13 @@ def given(tx: Tx, connection: str, *, owner_id: str, at: datetime) -> None:
 
 
 def load_since(tx: Tx, connection: str, *, since: datetime) -> dict[str, int]:
-    """How many leads each owner was given since a moment (the start of the rep's day): what capacity is held against."""
+    """How many leads each owner was given since a moment (the start of the rep's day), those included whose CRM record is
+    still to be made: what capacity is held against."""
     t = tables.handoff
     query = select(t.c.owner_id, func.count()).where(
-        t.c.crm_connection == connection, t.c.owner_id != "", t.c.requested_at >= since, t.c.point != "failed"
+        func.coalesce(t.c.crm_connection, connection) == connection,
+        t.c.owner_id != "",
+        t.c.requested_at >= since,
+        t.c.point != "failed",
     )
     return dict(tx.execute(query.group_by(t.c.owner_id)).all())

@@ -6,7 +6,6 @@ They know nothing of what is stored in them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -19,13 +18,11 @@ from mappings.records import Money
 
 
 def _plain(value: object) -> object:
-    """What orjson cannot write by itself: read-only mappings, sets, and dataclasses that hold them."""
+    """What orjson cannot write by itself: read-only mappings and sets."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Set):
         return sorted(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 

@@ -10,6 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, inspect, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from connector.store import dirty, links, migrations, tables
 from connector.store.engine import Store, open_engine
@@ -91,3 +93,15 @@ def test_upgrading_twice_changes_nothing(url: str) -> None:
 
 def test_a_new_database_has_no_revision(tmp_path: Path) -> None:
     assert migrations.current(f"sqlite:///{tmp_path / 'new.db'}") is None
+
+
+def test_every_table_can_be_made_on_postgresql() -> None:
+    dialect = postgresql.dialect()
+    for table in tables.metadata.sorted_tables:
+        made = str(CreateTable(table).compile(dialect=dialect))
+        assert "DATETIME" not in made
+        for index in table.indexes:
+            made += str(CreateIndex(index).compile(dialect=dialect))
+        assert made.count("WHERE") == sum(index.name.endswith("_some") for index in table.indexes)
+    assert "BIGSERIAL" in str(CreateTable(tables.decision).compile(dialect=dialect))
+    assert "TIMESTAMP WITH TIME ZONE" in str(CreateTable(tables.decision).compile(dialect=dialect))
