@@ -169,7 +169,10 @@ def enter_cell(tx: Tx, entry: CellEntry, *, at: datetime) -> bool:
     if open_now is not None:
         if (open_now.cell, open_now.cycle) == (entry.cell, entry.cycle):
             return False
-        leave_cell(tx, entry.lead_id, left_at=max(entry.entered_at, open_now.entered_at))
+        if entry.entered_at <= open_now.entered_at:
+            # Back where older evidence puts it (a stage set by hand was taken off): it came there now, not then.
+            entry = replace(entry, entered_at=max(at, open_now.entered_at))
+        leave_cell(tx, entry.lead_id, left_at=entry.entered_at)
     values = {**asdict(entry), "evidence_ids": list(entry.evidence_ids), "learned_at": entry.learned_at or at}
     return insert_once(tx, t, values=values, key=("lead_id", "cycle", "cell", "entered_at"))
 

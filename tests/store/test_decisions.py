@@ -92,6 +92,23 @@ def test_a_stay_in_a_cell_ends_when_the_next_begins(store: Store, now: datetime)
         ]
 
 
+def test_a_lead_that_falls_back_to_older_evidence_comes_there_when_it_falls(
+    store: Store, now: datetime
+) -> None:
+    first, hand_set = entry("a", "small/research", now), entry("a", "small/selection", now + DAY)
+    with store.begin() as tx:
+        lead(tx, "a", now)
+        decisions.enter_cell(tx, first, at=now)
+        decisions.enter_cell(tx, hand_set, at=now + DAY)
+        assert decisions.enter_cell(tx, first, at=now + 2 * DAY)
+        stays = [(one.stage, one.entered_at, one.left_at) for one in decisions.cell_entries_of(tx, "a")]
+    assert stays == [
+        ("research", now, now + DAY),
+        ("selection", now + DAY, now + 2 * DAY),
+        ("research", now + 2 * DAY, None),
+    ]
+
+
 def test_a_new_cycle_is_a_new_stay_in_the_same_cell(store: Store, now: datetime) -> None:
     with store.begin() as tx:
         lead(tx, "a", now)
