@@ -57,8 +57,11 @@ def decide(known: Known, rules: Rules, now: datetime) -> Decision:
 
 
 def _marketing(here: Situation, gate: Sequence[GateResult]) -> tuple[Visit, ...]:
-    """The steps on marketing's side, after whatever sales did: none while sales has the lead or nothing is left to do."""
+    """The steps on marketing's side, after whatever sales did: none while sales has the lead or nothing is left to do.
+    A hand-off that is under way but not confirmed keeps the lead an MQL."""
     memory, standing = here.known.memory, here.standing
+    if standing.held and standing.episode and not standing.visits:
+        return (Visit(Step.MQL, standing.episode.requested_at, BATON, "gate_passed"),)
     if standing.held or (standing.visits and standing.visits[-1].step in _ENDED):
         return ()
     if memory.step in _ENDED and not here.cycle.is_new and not standing.visits:

@@ -27,7 +27,9 @@ def read_standing(known: Known, policies: PoliciesConfig, cycle: Cycle) -> Stand
         return _without_hand_off(known, policies, cycle, said=said, deals=deals)
     said_no = sum(rejected(episode) is not None for episode in episodes[:-1])
     story = Story(policies, episodes[-1], rejections=said_no)
-    for event in _in_order(said, deals, since=episodes[-1].requested_at):
+    # Later than what was answered before, too: a remote clock ahead of ours must not answer the next hand-off as well.
+    heard = [e.rejection.at for e in episodes[:-1] if e.rejection]
+    for event in _in_order(said, deals, since=max([episodes[-1].requested_at, *heard])):
         story.read(event)
     return story.standing(episodes[:-1])
 
@@ -69,7 +71,7 @@ def _closed(deal: Opportunity, floor: datetime) -> datetime:
 
 
 def _in_order(said: list[Said], deals: tuple[Opportunity, ...], *, since: datetime) -> list[Said | Dealt]:
-    events: list[Said | Dealt] = [event for event in said if event.at >= since]
+    events: list[Said | Dealt] = [event for event in said if event.at > since]
     events += _dealt(deals, since)
     return sorted(events, key=attrgetter("at"))
 
