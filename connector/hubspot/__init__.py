@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from connector.hubspot.adapter import HubSpotSystem, connect
 from connector.hubspot.settings import HubSpotSettings
+from connector.hubspot.understanding import understanding
 
-__all__ = ["HubSpotSettings", "HubSpotSystem", "connect"]
+__all__ = ["HubSpotSettings", "HubSpotSystem", "connect", "understanding"]

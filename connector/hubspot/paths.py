@@ -15,6 +15,7 @@ class Paths:
     owners: str
     forms: str
     marketing_events: str
+    web_events: str
     account: str
     usage: str
     # These two exist in one version only (HubSpot facts §1): v1, without a successor yet.
@@ -31,6 +32,7 @@ VERSIONS = {
         owners="/crm/v3/owners",
         forms="/marketing/v3/forms",
         marketing_events="/marketing/v3/marketing-events",
+        web_events="/events/v3/events",
         account="/account-info/v3/details",
         usage="/account-info/v3/api-usage/daily/private-apps",
     ),
@@ -42,6 +44,7 @@ VERSIONS = {
         owners="/crm/owners/2026-09",
         forms="/marketing/v3/forms",
         marketing_events="/marketing/marketing-events/2026-09",
+        web_events="/events/event-occurrences/2026-09",
         account="/account-info/2026-09/details",
         usage="/account-info/2026-09/api-usage/daily/private-apps",
     ),

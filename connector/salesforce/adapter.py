@@ -27,7 +27,7 @@ from connector.salesforce.catalog import Catalog
 from connector.salesforce.client import SalesforceClient, quoted
 from connector.salesforce.field_desk import FieldDesk
 from connector.salesforce.hand_off_desk import HandOffDesk
-from connector.salesforce.opportunities import Opportunities
+from connector.salesforce.opportunities import Opportunities, needed
 from connector.salesforce.reader import Reader
 from connector.salesforce.settings import SalesforceSettings
 from connector.salesforce.streams import STREAMS, Streams
@@ -120,15 +120,15 @@ class SalesforceSystem:
 
     def changed(self, object: str, window: Window, fields: Sequence[str]) -> Iterator[Page]:
         """Records stamped in the window by stamp and id, deleted, merged and converted ones among them."""
-        for rows, after in self._reader.pages(object, window, fields):
+        for rows, after in self._reader.pages(object, window, needed(fields)):
             yield Page(self._rows(object, rows, fields), after)
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[RemoteRow]:
         """These records now. A deleted one is left out; a merged one comes as its survivor and a `merged` row."""
-        raws = [raw for raw in self._reader.by_ids(object, ids, fields) if _shown(raw)]
+        raws = [raw for raw in self._reader.by_ids(object, ids, needed(fields)) if _shown(raw)]
         survivors = {str(raw["MasterRecordId"]) for raw in raws if raw.get("MasterRecordId")}
         missing = sorted(survivors - {str(raw["Id"]) for raw in raws})
-        raws += [raw for raw in self._reader.by_ids(object, missing, fields) if _shown(raw)]
+        raws += [raw for raw in self._reader.by_ids(object, missing, needed(fields)) if _shown(raw)]
         yield from self._rows(object, raws, fields)
 
     def gone(self, object: str, window: Window) -> Iterator[Page]:

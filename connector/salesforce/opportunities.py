@@ -61,5 +61,10 @@ class Opportunities:
             return []
 
 
+def needed(fields: Sequence[str]) -> Sequence[str]:
+    """The fields to read so that those asked for can be told."""
+    return (*fields, "StageName", "IsClosed") if CLOSED_AT in fields else fields
+
+
 def _closed(raw: Raw) -> bool:
     return str(raw.get("IsClosed", True)).lower() == "true"

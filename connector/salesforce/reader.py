@@ -57,7 +57,9 @@ class Reader:
             if error.code == "INVALID_FIELD":
                 # A field or its permission went away since describe; the next read sees what is left.
                 self._catalog.forget(object)
-                raise TryLaterError(self._client.connection, "the fields have changed", error.code, error.status) from error
+                raise TryLaterError(
+                    self._client.connection, "the fields have changed", error.code, error.status
+                ) from error
             raise
 
     def columns(self, object: str, fields: Sequence[str]) -> list[str]:

@@ -1,5 +1,5 @@
 """In-memory adapters over the state of the two embedded systems: the same promises as the real adapters, without a
-socket, so that property tests run thousands of rounds. They share no code with the real adapters, only the ports and the state."""
+socket, so that property tests run thousands of rounds. They share no code with the real adapters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What both in-memory adapters share: the count of calls, the faults they can be told to commit, and how they see activities."""
+"""What both in-memory adapters share: the count of calls, faults on request, and how they see activities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded Salesforce org behind the ports, without a socket. It runs as the integration user and sees what that sees."""
+"""The embedded Salesforce org behind the ports, without a socket. It sees what the integration user sees."""
 
 from __future__ import annotations
 
@@ -298,6 +298,8 @@ class MemoryOrg(Memory):
             roles = self._org.query(_select(("ContactId", "IsPrimary"), "OpportunityContactRole", where))
             roles.sort(key=lambda role: not role["IsPrimary"])
             return ";".join(apart(role["ContactId"] for role in roles)) or None
+        if raw.get("IsDeleted"):
+            return None
         stored = self._org.get("Opportunity", raw["Id"])
         if not stored["IsClosed"]:
             return None

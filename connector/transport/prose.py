@@ -7,7 +7,7 @@ from html import unescape
 
 _BREAK = re.compile(r"<\s*(?:br|/p|/div|/li|/tr|/h[1-6])\b[^>]*>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script|head)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^<>]{1,5000}>")
+_TAG = re.compile(r"<[/!a-zA-Z][^<>]{0,5000}>")
 _BLANK = re.compile(r"[ \t\u00a0]+")
 _GAP = re.compile(r"\s*\n\s*")
 

@@ -191,7 +191,8 @@ class SalesforceBench(Bench):
         self.org.merge("Lead", winner, [loser])
 
     def stored(self, id_: str) -> str | None:
-        return self.org.get("Lead", id_)["LastName"]
+        found: str | None = self.org.get("Lead", id_)["LastName"]
+        return found
 
 
 class MemoryPortalBench(HubSpotBench):
