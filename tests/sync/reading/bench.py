@@ -74,6 +74,12 @@ class Bench:
         """Marketing makes a contact."""
         return RecordKey("marketing", "contacts", str(self.portal.create("contacts", values).id))
 
+    def employed(self, company: RecordKey, **values: str) -> RecordKey:
+        """Marketing makes a contact of a company."""
+        key = self.contact(**values)
+        self.portal.associate(("contacts", key.id), ("companies", company.id))
+        return key
+
     def lead(self, **values: Any) -> RecordKey:
         """Sales makes a lead."""
         filled = {"LastName": "Wang", "Company": "Acme", "Status": "Open - Not Contacted", **values}
@@ -100,10 +106,10 @@ class Bench:
         with self.store.read() as tx:
             return mirror.mirrored(tx, [key])[key]
 
-    def rows(self, sql: str) -> list[Any]:
+    def rows(self, sql: str, **values: str) -> list[Any]:
         """A look at the tables."""
         with self.store.read() as tx:
-            return [tuple(row) for row in tx.execute(text(sql))]
+            return [tuple(row) for row in tx.execute(text(sql), values)]
 
     def wrote(self, key: RecordKey, **fields: Scalar) -> None:
         """Baton writes fields, and the system takes them."""
