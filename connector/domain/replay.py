@@ -12,7 +12,7 @@ from datetime import datetime
 from connector.domain.facts import Known
 from connector.domain.matrix import NO_STAGE, Matrix
 from connector.domain.signals import Signals
-from connector.domain.stage import place_stage
+from connector.domain.stage import stage_over_time
 
 MAX_TURNS = 200
 """How many instants are looked at for one lead: a mailbox that opens every newsletter for years tells no more."""
@@ -34,12 +34,13 @@ def stays(
     """The columns the lead stood in up to `until`, oldest first; times without any column are left out."""
     if not known.activities:
         return ()
+    place = stage_over_time(matrix, signals, known)
     found: list[Stay] = []
     at: datetime | None = known.activities[0].occurred_at
     for _ in range(MAX_TURNS):
         if at is None or at > until:
             break
-        verdict, evidence, turn = place_stage(matrix, signals, known, persona_id=persona_id, now=at)
+        verdict, evidence, turn = place(persona_id, at)
         stage = verdict.computed
         if not found or found[-1].stage != stage:
             ids = tuple(e.activity_id for e in evidence if e.stage == stage)

@@ -38,3 +38,10 @@ def counted(system: System, counts: Counts) -> Iterator[None]:
         yield
     finally:
         counts.calls += system.calls - begun
+
+
+def start_over(engine: Engine) -> None:
+    """Forget how far everything was read: the next round reads it all again, which changes nothing that is known."""
+    with engine.store.begin() as tx:
+        for cursor in list(cursors.cursors(tx)):
+            cursors.forget_cursor(tx, cursor.connection, object=cursor.object, lane=cursor.lane)

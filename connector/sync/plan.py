@@ -15,6 +15,7 @@ from mappings.document import MappingDocument, SyncLine
 from mappings.fields import stated
 from mappings.judge import Flow, Side, Sides, Winner, judge
 from mappings.own_fields import own_type, own_values
+from mappings.problems import Problem, Severity
 from mappings.records import RecordKey, Scalar
 from mappings.values import FieldType, Unreadable, same
 from mappings.writing import written
@@ -37,7 +38,6 @@ class Target:
     side: str
     fields: Mapping[str, Scalar]
     states: Mapping[str, FieldState] = field(default_factory=lambda: NO_STATES)
-    modified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,13 @@ class SetField:
 @dataclass(slots=True)
 class Plan:
     """What is to be written to one record. `looping` fields are to be parked; `agreed` are values both sides hold now
-    (by our word), to be remembered as base."""
+    (by our word), to be remembered as base; `problems` say which values could not be written as they are."""
 
     key: RecordKey
     changes: list[SetField] = field(default_factory=list)
     looping: list[str] = field(default_factory=list)
     agreed: dict[str, Scalar] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
     @property
     def wanted(self) -> dict[str, Scalar]:
@@ -117,12 +118,11 @@ class Planner:
         (source, to_source), (target, to_target) = (marketing, crm) if toward_crm else (crm, marketing)
         state = crm[0].states.get(STEP + line.field)
         left, right = self._stated(source, line.field), self._stated(target, line.field)
+        # No times: a record's own stamp is not the field's, and rules by time need the field's (see `Sides`).
         sides = Sides(
             base=state.base if state else None,
             source=left,
             target=right,
-            source_at=source.modified_at,
-            target_at=target.modified_at,
             type=self._type(source, line.field),
         )
         verdict = judge(flow, sides)
@@ -146,7 +146,8 @@ class Planner:
 
     def _write(self, plan: Plan, target: Target, word: str, why: tuple[Scalar, str]) -> None:
         value, reason = why
-        values, _problems = written(self.mapping, target.side, target.key.object, word, value=value)
+        values, problems = written(self.mapping, target.side, target.key.object, word, value=value)
+        plan.problems += [one for one in problems if one.severity is not Severity.NOTICE]
         for name, new in values.items():
             old = target.fields.get(name)
             kind = self._type(target, word)

@@ -16,12 +16,13 @@ from connector.domain.facts import Known, Message
 from connector.domain.money import convert
 from connector.domain.rules import Rules
 from connector.ports import RecordState
-from connector.store import field_states, links, mirror, outbox
+from connector.store import field_states, links, mirror, outbox, parked
 from connector.store.engine import Tx
 from connector.store.field_states import FieldState
 from connector.store.links import Link
 from connector.store.mirror import MirrorRow
 from connector.store.outbox import Wanted
+from connector.store.parked import Trouble
 from connector.sync.answers import answer_values
 from connector.sync.deliver import park_loops
 from connector.sync.engine import Engine
@@ -79,7 +80,7 @@ class Desk:
     def _target(self, link: Link) -> Target:
         row = self.rows[link.key]
         side = self.engine.side(link.key.connection)
-        return Target(link.key, side, row.fields, self.states.get(link.key, {}), row.modified_at)
+        return Target(link.key, side, row.fields, self.states.get(link.key, {}))
 
     def _in_currency(self, target: Target, decision: Decision) -> dict[str, FieldValue]:
         """Money in the currency that this system's fields hold; what cannot be converted is left alone."""
@@ -101,6 +102,9 @@ class Desk:
 
     def _put(self, plan: Plan, lead_id: str, result: RoundResult) -> None:
         park_loops(self.tx, plan.key, plan.looping, at=self.planner.now)
+        for problem in plan.problems:
+            trouble = Trouble("value", f"{plan.key}:{problem.field}", problem.id)
+            parked.park(self.tx, trouble, at=self.planner.now)
         if plan.agreed:
             field_states.record_agreed(self.tx, {plan.key: plan.agreed})
         if plan.changes:
@@ -125,6 +129,7 @@ def _merge(plan: Plan, more: Plan) -> None:
     plan.changes += more.changes
     plan.looping += more.looping
     plan.agreed.update(more.agreed)
+    plan.problems += more.problems
 
 
 def desk_for(engine: Engine, tx: Tx, lead_ids: Sequence[str], rules: Rules, *, now: datetime) -> Desk:

@@ -1,0 +1,216 @@
+"""The command `baton`: every job a person can start by hand. Exit status 0 done, 1 refused or failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from baton import lead_cli, sandbox_cli
+from baton.compose import VERSION, compose, default_settings_file
+from baton.console import Bars, emit, err, facts, fail, guarded, out, table
+from baton.summary import matrix_table, status_document
+from connector.settings import Settings, load_settings
+from connector.store.migrations import upgrade
+from connector.sync import values
+from connector.sync.engine import Engine
+from connector.sync.lanes import start_over
+from connector.sync.provision import check as check_systems
+from connector.sync.provision import provision as provision_systems
+from connector.sync.results import Progress
+from connector.sync.round import Choice, run_round
+from connector.sync.view import plain
+
+app = typer.Typer(
+    name="baton",
+    help="Decides with marketing and sales which lead is handed over, when, and what it is worth.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(help="The database.", no_args_is_help=True)
+app.add_typer(lead_cli.app, name="lead")
+app.add_typer(sandbox_cli.app, name="sandbox")
+app.add_typer(db, name="db")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+def settings() -> Settings:
+    """The settings of this process: environment over file."""
+    return load_settings(os.environ, default_settings_file())
+
+
+def engine(progress: Progress | None = None) -> Engine:
+    """One Baton by the settings of this process."""
+    return compose(settings(), progress)
+
+
+@app.callback(invoke_without_command=True)
+def main_options(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
+    """Baton: which lead, when, what is it worth, and what became of it."""
+    if version:
+        out.print(VERSION)
+        raise typer.Exit
+
+
+@app.command()
+def sync(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and plan; write nothing.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, from the beginning.")] = False,
+    as_json: Json = False,
+) -> None:
+    """One round: read both systems, place and value the leads, write back, hand off."""
+
+    def work() -> None:
+        with Bars() as bars:
+            mine = engine(bars)
+            if full:
+                start_over(mine)
+            result = run_round(mine, Choice(dry_run=dry_run))
+        document = result.as_json()
+        if as_json:
+            emit(document)
+        else:
+            columns = ("read", "changed", "echoes", "planned", "written", "refused", "parked", "calls")
+            rows = [
+                (f"{connection} {name}", *(getattr(counts, column) for column in columns))
+                for (connection, name), counts in sorted(result.objects.items())
+                if any(getattr(counts, column) for column in columns)
+            ]
+            out.print(table("What the round did", ("object", *columns), rows))
+            facts({"leads placed": result.leads_placed, "handed off": result.handed_off})
+        if result.trouble:
+            fail(result.trouble)
+
+    guarded(work)
+
+
+@app.command()
+def provision(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Create Baton's fields in both systems and make them visible. Running it again changes nothing."""
+
+    def work() -> None:
+        found = provision_systems(engine(), apply=not dry_run)
+        _report("Fields of Baton", [plain(one) for one in found], as_json=as_json)
+
+    guarded(work)
+
+
+@app.command()
+def check(*, as_json: Json = False) -> None:
+    """Test connections, permissions and schemas; say what is missing and who can mend it."""
+
+    def work() -> None:
+        found = check_systems(engine())
+        _report("Check", [plain(one) for one in found], as_json=as_json)
+
+    guarded(work)
+
+
+_GOOD = frozenset({"ok", "created", "present", "granted", "would_create", "would_grant", "passed"})
+
+
+def _report(title: str, rows: list[dict[str, object]], *, as_json: bool) -> None:
+    if as_json:
+        emit(rows)
+    else:
+        columns = tuple(rows[0]) if rows else ()
+        out.print(table(title, columns, [tuple(row.get(column, "") for column in columns) for row in rows]))
+    if any(row.get("outcome") not in _GOOD and row.get("severity") != "notice" for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    *,
+    as_json: Json = False,
+    health: Annotated[bool, typer.Option("--health", help="Only whether the database answers.")] = False,
+) -> None:
+    """How far each object is read, what waits, what is parked, how the last runs went."""
+
+    def work() -> None:
+        document = status_document(engine())
+        if health:
+            return
+        if as_json:
+            emit(document)
+            return
+        for name, rows in document.items():
+            if isinstance(rows, list) and rows:
+                columns = tuple(rows[0])
+                out.print(table(name, columns, [tuple(row[column] for column in columns) for row in rows]))
+            elif not isinstance(rows, list):
+                facts({name: rows})
+
+    guarded(work)
+
+
+@app.command()
+def value(
+    *,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Estimate a draft now.")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="Estimate and put the draft in force.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The matrix: leads, conversion, price and lead cash value per cell, as published or as a new draft."""
+
+    def work() -> None:
+        mine = engine()
+        table_ = None
+        if estimate or publish:
+            table_ = values.draft(mine)
+        if publish and table_ is not None:
+            values.publish(mine, table_.version, by="command line")
+        document = matrix_table(mine, table_)
+        if as_json:
+            emit(document.as_json())
+        else:
+            out.print(document.rendered())
+
+    guarded(work)
+
+
+@app.command()
+def serve() -> None:
+    """Web, webhooks and jobs in one process, until it is told to stop."""
+    from baton.serving import serve_forever  # the web stack is not needed by the other commands
+
+    guarded(lambda: serve_forever(settings(), err))
+
+
+@app.command()
+def demo(
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running at the end.")] = False,
+    leads: Annotated[int, typer.Option(help="How many leads the sandbox begins with.")] = 400,
+    seed: Annotated[int, typer.Option(help="The same seed tells the same story.")] = 7,
+) -> None:
+    """The whole story on a sandbox: from the first sync to a lead that was rejected, recycled and won."""
+    from baton.demo import run_demo  # the sandbox is not needed by the other commands
+
+    guarded(lambda: run_demo(leads=leads, seed=seed, keep=keep))
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to this version's tables."""
+
+    def work() -> None:
+        upgrade(settings().database_url)
+        err.print("The database is up to date.")
+
+    guarded(work)
+
+
+def main() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,94 @@
+"""Tells one lead's story on a terminal, from the same document that `--json` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+
+def tell(document: Mapping[str, Any]) -> RenderableType:
+    """The story: who, where and why there, worth, what stands against a hand-off, what happened."""
+    return Group(*_parts(document))
+
+
+def _parts(document: Mapping[str, Any]) -> Iterator[RenderableType]:
+    person, stage, persona = document["person"], document["stage"], document["persona"]
+    yield Text(f"{person['name']} · {person['company']} · {person['title']}", style="bold")
+    yield Text(
+        f"{document['cell']} · {persona['label']} / {stage['label']}"
+        f" · {document['role']} · {document['lifecycle']['step']}"
+    )
+    if persona["fallback"]:
+        yield Text(f"persona decided by {persona['fallback']}", style="dim")
+    value = document["value"]
+    if value:
+        yield Text(value["explained"], style="green")
+    yield from _verdict(document)
+    yield _evidence(document)
+    yield _history(document)
+    for title in ("hand_offs", "rejections", "refusals", "links"):
+        if document[title]:
+            yield _rows(title.replace("_", " "), document[title])
+    if document["reconsider_at"]:
+        yield Text(f"looked at again by itself at {document['reconsider_at']}", style="dim")
+
+
+def _verdict(document: Mapping[str, Any]) -> Iterator[RenderableType]:
+    verdict = document["hand_off"]
+    yield Text(f"hand-off: {verdict['deed']} ({verdict['mode']})", style="bold")
+    for refusal in verdict["refusals"]:
+        yield Text(f"  • {refusal['text']}", style="yellow")
+    if document["next_action"]:
+        yield Text(f"next: {document['next_action']}", style="cyan")
+
+
+def _evidence(document: Mapping[str, Any]) -> Table:
+    made = Table(title="evidence", title_justify="left", header_style="bold")
+    for column in ("at", "signal", "stage", "strength", "what", "said"):
+        made.add_column(column)
+    for one in document["evidence"]:
+        style = "" if one["counts"] else "dim"
+        said = one.get("said") or one.get("url") or ""
+        made.add_row(
+            one["at"][:16],
+            one["signal"],
+            one["stage"],
+            one["strength"],
+            one.get("kind", ""),
+            said[:80],
+            style=style,
+        )
+    return made
+
+
+def _history(document: Mapping[str, Any]) -> Table:
+    made = Table(title="life cycle", title_justify="left", header_style="bold")
+    for column in ("occurred", "recorded", "from", "to", "who", "cause"):
+        made.add_column(column)
+    for step in document["lifecycle"]["history"]:
+        cause = step["cause"] + (" (implied)" if step["implied"] else "")
+        who = step["actor"]["kind"]
+        made.add_row(step["occurred_at"][:16], step["recorded_at"][:16], step["from"], step["to"], who, cause)
+    return made
+
+
+def _rows(title: str, rows: list[Mapping[str, Any]]) -> Table:
+    columns = [name for name in rows[0] if any(row[name] for row in rows)]
+    made = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        made.add_column(column.replace("_", " "))
+    for row in rows:
+        made.add_row(*(_short(row[column]) for column in columns))
+    return made
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("text") or value.get("kind") or "")
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    return "" if value is None else str(value)[:60]

@@ -1,0 +1,72 @@
+"""How Baton fares: how far each object is read, what waits in which queue, what is parked, how the last runs went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from connector.store import dirty, inbox, outbox, parked, runs, tables
+from connector.store.cursors import cursors
+from connector.store.engine import Tx
+
+RUNS = 8
+
+
+def health(tx: Tx, now: datetime) -> dict[str, Any]:
+    """The documented shape of `baton status --json` and `GET /api/v1/status`: counts and times, no personal data."""
+    return {
+        "now": now.isoformat(),
+        "leads": _count(tx, "lead"),
+        "leads_due": dirty.waiting(tx, now),
+        "inbox": inbox.backlog(tx),
+        "read": [
+            {
+                "connection": one.connection,
+                "object": one.object,
+                "lane": one.lane,
+                "done_until": _iso(one.done_until),
+                "behind_seconds": int((now - one.done_until).total_seconds()) if one.done_until else None,
+                "under_way": one.until is not None,
+            }
+            for one in cursors(tx)
+        ],
+        "outbox": [
+            {"connection": lane.connection, "object": lane.object, "due": lane.due, "parked": lane.parked}
+            for lane in outbox.lanes(tx, now)
+        ],
+        "hand_offs": _hand_offs(tx),
+        "parked": [{"kind": kind, "count": count} for kind, count in sorted(parked.count_parked(tx).items())],
+        "runs": [
+            {
+                "job": run.job,
+                "why": run.why,
+                "started_at": _iso(run.started_at),
+                "ended_at": _iso(run.ended_at),
+                "outcome": run.outcome,
+                "error": run.error,
+            }
+            for run in runs.runs(tx, limit=RUNS)
+        ],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _count(tx: Tx, name: str) -> int:
+    table = tables.metadata.tables[name]
+    return tx.execute(
+        select(func.count()).select_from(table).where(table.c.merged_into.is_(None))
+    ).scalar_one()
+
+
+def _hand_offs(tx: Tx) -> list[dict[str, Any]]:
+    t = tables.handoff
+    query = select(t.c.point, t.c.answer, func.count()).group_by(t.c.point, t.c.answer).order_by(t.c.point)
+    return [
+        {"point": point, "answer": answer, "count": count}
+        for point, answer, count in tx.execute(query).tuples()
+    ]
