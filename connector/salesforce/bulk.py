@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from connector.errors import RecordRefusedError, TryLaterError
+from connector.errors import AnswerLostError, RecordGoneError, RecordRefusedError, TryLaterError
 from connector.salesforce.client import SalesforceClient
 
 PAGE_RECORDS = 50_000
@@ -62,6 +62,14 @@ class BulkQuery:
                 onward = behind
                 yield rows, behind
 
+    def resumable(self, place: BulkPlace) -> bool:
+        """Whether the job is still there and came to something: jobs are kept for seven days."""
+        try:
+            state = self._client.get(f"jobs/query/{place.job}")["state"]
+        except (RecordGoneError, RecordRefusedError):
+            return False
+        return state not in ("Failed", "Aborted")
+
     def _wait_for(self, job: str) -> None:
         wait = 0.5
         for _ in range(POLLS):
@@ -83,14 +91,24 @@ class BulkQuery:
             response.raw.decode_content = True
             response.raw.auto_close = False
             body: Any = response.raw
-            reader = csv.DictReader(io.TextIOWrapper(body, encoding="utf-8", newline=""))
+            reader = csv.reader(io.TextIOWrapper(body, encoding="utf-8", newline=""))
+            names = next(reader, [])
+            told = response.headers.get("Sforce-NumberOfRecords", "")
             end = None if following in ("null", "") else BulkPlace(place.job, following)
             batch: list[Mapping[str, Any]] = []
+            number = -1
             for number, row in enumerate(reader):
+                if len(row) != len(names):
+                    raise self._cut_off()
                 if number < place.skip:
                     continue
                 if len(batch) == ROWS_AT_ONCE:
                     yield batch, BulkPlace(place.job, place.locator, number)
                     batch = []
-                batch.append(row)
+                batch.append(dict(zip(names, row, strict=True)))
+            if told.isdigit() and number + 1 != int(told):
+                raise self._cut_off()
             yield batch, end
+
+    def _cut_off(self) -> AnswerLostError:
+        return AnswerLostError(self._client.connection, "the bulk result is cut off", "CUT_OFF")

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import orjson
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 from simple_salesforce.format import format_external_id, quote_soql_value
@@ -233,7 +234,7 @@ class SalesforceClient:
             if "NewConnectionError" in repr(exc) or "NameResolution" in repr(exc):
                 raise TryLaterError(self.connection, "no connection", "UNREACHABLE") from exc
             raise AnswerLostError(self.connection, "the connection broke", "CONNECTION_LOST") from exc
-        except requests.exceptions.RequestException as exc:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as exc:
             raise AnswerLostError(self.connection, "the connection broke", "CONNECTION_LOST") from exc
 
 

@@ -39,6 +39,8 @@ class Reader:
         """Rows stamped in the window, deleted ones included; each page with the place behind it."""
         columns = self.columns(object, fields)
         bulk = BulkPlace.parse(window.after)
+        if bulk is not None and not self._bulk.resumable(bulk):
+            bulk, window = None, replace(window, after="")
         first_load = window.since is None and not window.after and not where and stamp == STAMP
         if bulk is None and first_load and self._is_large(object):
             until = f"SystemModstamp < {literal(whole_second(window.until))}"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from connector.errors import AnswerLostError
 from connector.hubspot import understanding as hubspot_understanding
 from connector.ports import ActivityPage, Window
 from connector.salesforce import understanding as salesforce_understanding
 from connector.sandbox.memory import MemoryOrg, MemoryPortal
+from connector.transport.repeat import RetryPolicy
 from mappings.records import Activity, Direction, Kind
 from tests.contract.benches import SECOND, START, Bench, HubSpotBench, SalesforceBench
 
@@ -60,6 +64,24 @@ def live(portal: Any) -> str:
     portal.participate(event.id, contact, "ATTENDED", minutes=30)
     portal.page_view(contact, "https://www.example.com/pricing")
     return contact
+
+
+@contextmanager
+def cut_off(bench: SalesforceBench) -> Iterator[None]:
+    """Bulk results lose their last rows on the way."""
+    app = bench.stage.app
+    assert app is not None
+    real = app.after
+
+    def shorter(request: Any, response: Any) -> Any:
+        answer = real(request, response)
+        if request.path.endswith("/results"):
+            answer.set_data(b"\n".join(answer.get_data().splitlines()[:-5]) + b"\n")
+        return answer
+
+    app.after = shorter  # type: ignore[method-assign]
+    yield
+    app.after = real  # type: ignore[method-assign]
 
 
 class TestHubSpotStreams:
@@ -252,6 +274,23 @@ class TestSalesforceStreams:
             assert read(bulk, stream, window) == read(salesforce.system, stream, window)
         assert any("/jobs/query" in path for path in salesforce.paths())
         bulk.close()
+
+    def test_a_bulk_job_that_is_no_longer_kept_is_begun_anew(self, salesforce: SalesforceBench) -> None:
+        made = salesforce.add([f"n{number}" for number in range(2_100)])
+        salesforce.pass_time(minutes=1)
+        window = Window(None, salesforce.world.clock.now(), "bulk|750010000004C93EAE||2000")
+        rows = [row for page in salesforce.system.changed("Lead", window, ["LastName"]) for row in page.rows]
+        assert sorted(row.id for row in rows) == sorted(made)
+
+    def test_a_bulk_result_with_rows_missing_is_not_taken_for_whole(
+        self, salesforce: SalesforceBench
+    ) -> None:
+        salesforce.add([f"n{number}" for number in range(2_100)])
+        salesforce.pass_time(minutes=1)
+        system = salesforce.connect(retry=RetryPolicy(attempts=1))
+        with cut_off(salesforce), pytest.raises(AnswerLostError):
+            list(system.changed("Lead", Window(None, salesforce.world.clock.now()), ["LastName"]))
+        system.close()
 
     def test_in_memory_it_is_the_same(self, salesforce: SalesforceBench) -> None:
         self.happen(salesforce)
