@@ -23,7 +23,7 @@ from connector.store.migrations import upgrade
 from connector.sync.engine import Engine
 from connector.sync.results import NoProgress, Progress
 from connector.sync.rulebook import RuleBook, apply_texts, texts_from
-from connector.texts import render
+from connector.sync.speaker import Speaker
 from mappings.document import MappingDocument
 from mappings.records import SystemRole
 
@@ -39,15 +39,18 @@ def compose(settings: Settings, progress: Progress | None = None) -> Engine:
     upgrade(settings.database_url)
     store = Store(settings.database_url)
     apply_texts(store, texts, at=clock.now(), by="start")
+    rules, speaker = RuleBook(code=VERSION), Speaker()
+    with store.read() as tx:
+        speaker.learn(tx, rules(tx))
     return Engine(
         store=store,
         marketing=connect(settings.marketing, clock),
         crm=connect(settings.crm, clock),
         mapping=mapping,
-        rules=RuleBook(code=VERSION),
+        rules=rules,
         clock=clock,
         new_id=lambda: uuid4().hex,
-        render=render,
+        render=speaker,
         locale=settings.language,
         zone=ZoneInfo(settings.timezone),
         progress=progress or NoProgress(),
@@ -65,6 +68,8 @@ def connect(settings: ConnectionSettings, clock: Clock) -> RemoteSystem:
     if settings.vendor == "hubspot":
         portal = HubSpotSettings(settings.name, settings.token, settings.url, daily_share=share)
         portal = replace(portal, api_version=settings.api_version or portal.api_version)
+        if settings.searches_per_second is not None:
+            portal = replace(portal, searches_per_second=settings.searches_per_second)
         return connector.hubspot.connect(portal, clock=clock, sleep=time.sleep, role=settings.role)
     org = SalesforceSettings(
         settings.name, settings.url or "", settings.client_id, settings.client_secret, daily_share=share

@@ -40,6 +40,7 @@ class ConnectionSettings(BaseModel):
     app_id: str = ""
     api_version: str = ""
     daily_share: int = 50
+    searches_per_second: float | None = None
 
     @property
     def name(self) -> str:

@@ -94,6 +94,12 @@ def owners(tx: Tx, connection: str) -> list[Owner]:
     ]
 
 
+def names(tx: Tx) -> dict[str, str]:
+    """Owner ids of every connection with the name that people know."""
+    t = tables.owner
+    return {row.id: row.name for row in tx.execute(select(t.c.id, t.c.name)) if row.name}
+
+
 def save_rep(tx: Tx, rep: Rep) -> None:
     """Store the settings of a rep (not what its system says of it)."""
     values = {

@@ -14,14 +14,11 @@ from connector.sync.results import NoProgress, Progress, Stopwatch
 from mappings.records import SystemRole
 
 if TYPE_CHECKING:
-    from connector.domain.facts import Message
     from connector.ports import Clock, RemoteSystem
     from connector.store.engine import Store
     from connector.sync.rulebook import RuleBook
+    from connector.sync.speaker import Speaker
     from mappings.document import MappingDocument
-
-Render = Callable[["Message", str], str]
-"""Turns a message into a sentence in a locale (`en`, `zh_CN`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Engine:
     rules: RuleBook
     clock: Clock
     new_id: Callable[[], str]
-    render: Render
+    render: Speaker
     locale: str = "en"
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     progress: Progress = field(default_factory=NoProgress)

@@ -34,8 +34,9 @@ PASSES = 6
 A lead that never comes to rest is parked: it would be a fault of the rules, and must not stop the others."""
 
 
-def place_due(engine: Engine, result: RoundResult) -> int:
-    """Decide until nobody is due. Gives how many decisions were taken."""
+def place_due(engine: Engine, result: RoundResult, *, hold: bool = False) -> int:
+    """Decide until nobody is due. Gives how many leads were decided. With `hold` no hand-off begins and no request is
+    answered: on the very first round nothing has a value yet to freeze on a hand-off."""
     passes: Counter[str] = Counter()
     while True:
         now = engine.now()
@@ -44,7 +45,8 @@ def place_due(engine: Engine, result: RoundResult) -> int:
             passes.update(one.lead_id for one in waiting)
             restless = [one for one in waiting if passes[one.lead_id] > PASSES]
             _give_up(tx, restless, now=now)
-            _place(engine, tx, [one for one in waiting if one not in restless], now=now, result=result)
+            settled = [one for one in waiting if one not in restless]
+            _place(engine, tx, settled, now=now, result=result, hold=hold)
         if not waiting:
             result.leads_placed += len(passes)
             return len(passes)
@@ -91,12 +93,14 @@ def place_lead(engine: Engine, tx: Tx, lead_id: str, *, now: datetime) -> Decisi
     return _Placing(engine, tx, rules, desk, now, RoundResult()).settle(known[0])
 
 
-def _place(engine: Engine, tx: Tx, waiting: list[Dirty], *, now: datetime, result: RoundResult) -> None:
+def _place(
+    engine: Engine, tx: Tx, waiting: list[Dirty], *, now: datetime, result: RoundResult, hold: bool = False
+) -> None:
     rules = engine.rules(tx)
     ids = [one.lead_id for one in waiting]
     knowns = known_of(tx, ids, readers_for(engine), now=now)
     desk = desk_for(engine, tx, ids, rules, now=now)
-    placing = _Placing(engine, tx, rules, desk, now, result)
+    placing = _Placing(engine, tx, rules, desk, now, result, hold=hold)
     placing.generations = {one.lead_id: one for one in waiting}
     for known in knowns:
         placing.settle(known)
@@ -116,6 +120,7 @@ class _Placing:
     now: datetime
     result: RoundResult
     generations: dict[str, Dirty] | None = None
+    hold: bool = False
 
     def settle(self, known: Known) -> Decision:
         """Decide, record, plan, and say when to look again."""
@@ -132,7 +137,8 @@ class _Placing:
         self._enter(known, decision, first=first)
         for answer in decision.answers:
             handoffs.record_answer(self.tx, answer, learned_at=self.now)
-        self._hand_off(known, decision)
+        if not self.hold:
+            self._hand_off(known, decision)
         self._remember(known, decision)
         self.desk.want(known, decision, self.result)
         self._settle_dirty(known, decision)
@@ -215,7 +221,7 @@ class _Placing:
 
     def _settle_dirty(self, known: Known, decision: Decision) -> None:
         waiting = (self.generations or {}).get(known.lead_id)
-        if waiting is not None and not _changed_itself(decision):
+        if waiting is not None and (self.hold or not _changed_itself(decision)):
             dirty.settle(self.tx, waiting, at=self.now, reconsider_at=decision.reconsider_at)
 
 

@@ -19,7 +19,7 @@ from connector.sync.place import place_due, rehearse
 from connector.sync.pull import pull
 from connector.sync.results import RoundResult, timed
 from connector.sync.streams import pull_streams
-from connector.sync.values import ensure_published
+from connector.sync.values import ensure_published, has_table
 
 SETTLING = 4
 """How often placing and delivering may follow each other in one round: a hand-off makes a record, whose values are
@@ -58,11 +58,15 @@ def _read(engine: Engine, result: RoundResult) -> None:
     )
     for name, work in steps:
         _step(engine, result, name, lambda work=work: work(engine, result))  # type: ignore[misc]
+    with engine.store.read() as tx:
+        engine.render.learn(tx, engine.rules(tx))
 
 
 def _place(engine: Engine, result: RoundResult) -> None:
-    place_due(engine, result)
-    ensure_published(engine)
+    if not has_table(engine):
+        # Figures need history, and a hand-off needs a figure: the past is placed first, then valued, then acted upon.
+        place_due(engine, result, hold=True)
+        ensure_published(engine)
     place_due(engine, result)
 
 

@@ -46,10 +46,16 @@ def publish(engine: Engine, version: int, *, by: str) -> bool:
 def ensure_published(engine: Engine) -> None:
     """On the first round there is no table: the first estimate, assumed figures where nothing is measured, is put in
     force, so that records show a value from the first day."""
-    with engine.store.read() as tx:
-        exists = values.published(tx) is not None
-    if not exists:
+    if not has_table(engine):
         publish(engine, draft(engine).version, by="baton")
+        with engine.store.begin() as tx:
+            dirty.mark_all(tx, reason="value_published", at=engine.now())
+
+
+def has_table(engine: Engine) -> bool:
+    """Whether a table is in force."""
+    with engine.store.read() as tx:
+        return values.published(tx) is not None
 
 
 def histories(tx: Tx) -> Iterator[UnitHistory]:
