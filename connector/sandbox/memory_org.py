@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from connector.errors import (
@@ -30,6 +30,7 @@ from connector.ports import (
     WriteResult,
 )
 from connector.sandbox.memory_base import PAGE, Memory, Understand, apart, nothing_understood
+from connector.sandbox.memory_rows import literal, not_before, scalar_of, select, spec_of, state_of, time_of
 from connector.sandbox.salesforce.errors import ManyMatchesError, OrgError
 from connector.sandbox.salesforce.org import Org
 from mappings.records import Activity, FieldChange, ObjectRole, Owner, RecordKey, Scalar
@@ -112,7 +113,7 @@ class MemoryOrg(Memory):
     def count(self, object: str) -> int:
         """Live records."""
         with self._call("count"):
-            return len(self._org.query(_select(("Id",), object)))
+            return len(self._org.query(select(("Id",), object)))
 
     def field_changes(
         self, object: str, window: Window, fields: Sequence[str]
@@ -122,19 +123,19 @@ class MemoryOrg(Memory):
             return
         history, parent = HISTORIES[object]
         with self._call("field_changes"):
-            rows = self._org.query(_select((parent, "Field", "OldValue", "NewValue", "CreatedDate"), history))
+            rows = self._org.query(select((parent, "Field", "OldValue", "NewValue", "CreatedDate"), history))
         changes = [
             FieldChange(
                 RecordKey(self._connection, object, row[parent]),
                 row["Field"],
                 row["OldValue"],
                 row["NewValue"],
-                _time(row["CreatedDate"]),
+                time_of(row["CreatedDate"]),
             )
             for row in rows
             if row["Field"] in fields
         ]
-        inside = [c for c in changes if _after(c.occurred_at, window) and c.occurred_at < window.until]
+        inside = [c for c in changes if not_before(c.occurred_at, window) and c.occurred_at < window.until]
         yield sorted(inside, key=lambda change: change.occurred_at)
 
     def activities(self, stream: str, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
@@ -151,8 +152,8 @@ class MemoryOrg(Memory):
     def owners(self) -> Iterator[Owner]:
         """Users and queues."""
         with self._call("owners"):
-            users = self._org.query(_select(("Id", "Name", "Email", "IsActive"), "User"))
-            queues = self._org.query(_select(("Id", "Name"), "Group", "Type = 'Queue'"))
+            users = self._org.query(select(("Id", "Name", "Email", "IsActive"), "User"))
+            queues = self._org.query(select(("Id", "Name"), "Group", "Type = 'Queue'"))
         for raw in users:
             key = RecordKey(self._connection, "User", raw["Id"])
             yield Owner(key, raw["Name"] or "", raw["Email"] or "", bool(raw["IsActive"]))
@@ -209,7 +210,7 @@ class MemoryOrg(Memory):
     def note(self, key: RecordKey, title: str, body: str) -> None:
         """A finished task, once per title."""
         with self._call("note"):
-            tasks = self._org.query(_select(("Id", "Subject"), "Task", f"WhoId = '{key.id}'"))
+            tasks = self._org.query(select(("Id", "Subject"), "Task", f"WhoId = '{key.id}'"))
             if all(task["Subject"] != title[:255] for task in tasks):
                 self._org.log_task({"WhoId": key.id, "Subject": title[:255], "Description": body[:32_000]})
 
@@ -217,7 +218,7 @@ class MemoryOrg(Memory):
         """The fields that the integration user sees."""
         with self._call("schema"):
             described = self._org.describe(object)
-        return ObjectSchema(object, {raw["name"]: _spec(raw) for raw in described["fields"]})
+        return ObjectSchema(object, {raw["name"]: spec_of(raw) for raw in described["fields"]})
 
     def provision(self, object: str, wanted: Sequence[FieldSpec]) -> Iterator[ProvisionStep]:
         """Create what is missing, visible at once."""
@@ -243,13 +244,13 @@ class MemoryOrg(Memory):
         self, object: str, window: Window, fields: Sequence[str]
     ) -> Iterator[tuple[list[dict[str, Any]], str | None]]:
         # Stamps are whole seconds, so the window's ends are too.
-        terms = [f"SystemModstamp < {_literal(window.until.replace(microsecond=0))}"]
+        terms = [f"SystemModstamp < {literal(window.until.replace(microsecond=0))}"]
         if window.since is not None:
-            terms.append(f"SystemModstamp >= {_literal(window.since.replace(microsecond=0))}")
+            terms.append(f"SystemModstamp >= {literal(window.since.replace(microsecond=0))}")
         stamp, _, last = window.after.partition("|")
         if last:
             terms.append(f"(SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > '{last}'))")
-        soql = _select(
+        soql = select(
             self._columns(object, fields), object, " AND ".join(terms), "ORDER BY SystemModstamp, Id"
         )
         answer = self._org.run(soql, all_rows=True)
@@ -258,7 +259,7 @@ class MemoryOrg(Memory):
             with self._call("changed"):
                 rows = answer.rows(start, start + PAGE)
             more = start + PAGE < total
-            place = f"{_literal(_time(rows[-1]['SystemModstamp']))}|{rows[-1]['Id']}" if more else None
+            place = f"{literal(time_of(rows[-1]['SystemModstamp']))}|{rows[-1]['Id']}" if more else None
             yield rows, place
 
     def _columns(self, object: str, fields: Sequence[str]) -> list[str]:
@@ -275,7 +276,7 @@ class MemoryOrg(Memory):
             listed = ",".join(f"'{id_}'" for id_ in ids[start : start + 300])
             columns = [name for name, f in self._org.schema[object].fields.items() if f.type != "address"]
             found += self._org.query(
-                _select(self._columns(object, columns), object, f"Id IN ({listed})"), all_rows=True
+                select(self._columns(object, columns), object, f"Id IN ({listed})"), all_rows=True
             )
         return found
 
@@ -283,19 +284,19 @@ class MemoryOrg(Memory):
         kinds = self._org.schema[object].fields
         user = self._org.api_user_id
         values = {
-            name: _scalar(raw[name], kinds[name].type)
+            name: scalar_of(raw[name], kinds[name].type)
             for name in fields
             if name in raw and name in kinds and self._org.access.readable(user, object, name)
         }
         if object == "Opportunity":
             values |= {name: self._told(raw, name) for name in (PERSON_IDS, CLOSED_AT) if name in fields}
-        state, into = _state(raw)
-        return RemoteRow(raw["Id"], _time(raw["SystemModstamp"]), values, state, into)
+        state, into = state_of(raw)
+        return RemoteRow(raw["Id"], time_of(raw["SystemModstamp"]), values, state, into)
 
     def _told(self, raw: Mapping[str, Any], name: str) -> Scalar:
         where = f"OpportunityId = '{raw['Id']}'"
         if name == PERSON_IDS:
-            roles = self._org.query(_select(("ContactId", "IsPrimary"), "OpportunityContactRole", where))
+            roles = self._org.query(select(("ContactId", "IsPrimary"), "OpportunityContactRole", where))
             roles.sort(key=lambda role: not role["IsPrimary"])
             return ";".join(apart(role["ContactId"] for role in roles)) or None
         if raw.get("IsDeleted"):
@@ -304,13 +305,13 @@ class MemoryOrg(Memory):
         if not stored["IsClosed"]:
             return None
         rows = self._org.query(
-            _select(("StageName", "CreatedDate"), "OpportunityHistory", where, "ORDER BY CreatedDate, Id")
+            select(("StageName", "CreatedDate"), "OpportunityHistory", where, "ORDER BY CreatedDate, Id")
         )
         entered: Scalar = None
         for row in reversed(rows):
             if row["StageName"] != stored["StageName"]:
                 break
-            entered = _time(row["CreatedDate"]).isoformat().replace("+00:00", "Z")
+            entered = time_of(row["CreatedDate"]).isoformat().replace("+00:00", "Z")
         return entered
 
     def _write(self, object: str, write: Write) -> WriteResult:
@@ -357,59 +358,3 @@ class MemoryOrg(Memory):
 def _is_a_remote_system(system: MemoryOrg) -> RemoteSystem:
     """Never called: mypy checks here that no role is missing."""
     return system
-
-
-def _select(columns: Sequence[str], object: str, where: str = "", tail: str = "") -> str:
-    condition = f" WHERE {where}" if where else ""
-    return f"SELECT {', '.join(columns)} FROM {object}{condition} {tail}".strip()  # noqa: S608 - the sandbox's own SOQL
-
-
-def _literal(at: datetime) -> str:
-    at = at.astimezone(UTC)
-    fraction = f".{at.microsecond // 1000:03d}" if at.microsecond >= 1000 else ""
-    return f"{at:%Y-%m-%dT%H:%M:%S}{fraction}Z"
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _after(at: datetime, window: Window) -> bool:
-    return window.since is None or at >= window.since
-
-
-def _scalar(value: Any, kind: str) -> Scalar:
-    if value in (None, "") or isinstance(value, bool):
-        return None if value == "" else value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else str(value)
-    if isinstance(value, int):
-        return value
-    text = str(value)
-    return text.removesuffix("+0000") + "Z" if kind == "datetime" and text.endswith("+0000") else text
-
-
-def _state(raw: Mapping[str, Any]) -> tuple[RecordState, str]:
-    if raw.get("IsDeleted"):
-        winner = raw.get("MasterRecordId") or ""
-        return (RecordState.MERGED, winner) if winner else (RecordState.DELETED, "")
-    if raw.get("IsConverted"):
-        return RecordState.CONVERTED, raw.get("ConvertedContactId") or ""
-    return RecordState.ACTIVE, ""
-
-
-def _spec(raw: Mapping[str, Any]) -> FieldSpec:
-    return FieldSpec(
-        raw["name"],
-        raw["label"],
-        raw["type"],
-        raw.get("length") or None,
-        tuple(one["value"] for one in raw.get("picklistValues") or ()),
-        not raw["nillable"]
-        and not raw["defaultedOnCreate"]
-        and raw["createable"]
-        and raw["type"] != "boolean",
-        raw["updateable"],
-        raw["unique"],
-        raw["calculated"],
-    )
