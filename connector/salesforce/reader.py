@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from connector.errors import RecordRefusedError, RemoteError, TryLaterError
 from connector.ports import Window
@@ -16,6 +17,7 @@ from connector.salesforce.client import SalesforceClient
 from connector.salesforce.soql import ids_in, literal, moment_of, place, select, whole_second, window_query
 from connector.salesforce.translate import STATE_FIELDS
 
+T = TypeVar("T")
 Raw = Mapping[str, Any]
 RawPages = Iterator[tuple[Sequence[Raw], str | None]]
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -37,32 +39,42 @@ class Reader:
         self, object: str, window: Window, fields: Sequence[str], *, where: str = "", stamp: str = STAMP
     ) -> RawPages:
         """Rows stamped in the window, deleted ones included; each page with the place behind it."""
-        columns = self.columns(object, fields)
-        bulk = BulkPlace.parse(window.after)
-        if bulk is not None and not self._bulk.resumable(bulk):
-            bulk, window = None, replace(window, after="")
-        first_load = window.since is None and not window.after and not where and stamp == STAMP
-        if bulk is None and first_load and self._is_large(object):
-            until = f"SystemModstamp < {literal(whole_second(window.until))}"
-            bulk = self._bulk.start(select(columns, object, until))
-        if bulk is not None:
+
+        def read() -> RawPages:
+            columns = self.columns(object, fields)
+            bulk, part = self._bulk_place(object, window, columns, allowed=not where and stamp == STAMP)
+            if bulk is None:
+                soql = partial(window_query, columns, object, stamp=stamp, where=where)
+                yield from self._window(soql, part, stamp=stamp)
+                return
             for rows, onward in self._bulk.rows(bulk):
                 yield rows, None if onward is None else str(onward)
-            return
+
+        yield from self._described_anew(object, read)
+
+    def _bulk_place(
+        self, object: str, window: Window, columns: Sequence[str], *, allowed: bool
+    ) -> tuple[BulkPlace | None, Window]:
+        """Where a bulk job is to be read from, if one is; and the window without the place of a job that is gone."""
+        place = BulkPlace.parse(window.after)
+        if place is not None:
+            if self._bulk.resumable(place):
+                return place, window
+            window = replace(window, after="")
+        if not allowed or window.since is not None or window.after or not self._is_large(object):
+            return None, window
+        until = f"{STAMP} < {literal(whole_second(window.until))}"
+        return self._bulk.start(select(columns, object, until)), window
+
+    def _described_anew(self, object: str, read: Callable[[], Iterator[T]]) -> Iterator[T]:
+        """Read; when a field or its permission went away since describe, read once more what is left of them."""
         try:
-            yield from self._window(
-                lambda part: window_query(columns, object, part, stamp=stamp, where=where),
-                window,
-                stamp=stamp,
-            )
+            yield from read()
         except RecordRefusedError as error:
-            if error.code == "INVALID_FIELD":
-                # A field or its permission went away since describe; the next read sees what is left.
-                self._catalog.forget(object)
-                raise TryLaterError(
-                    self._client.connection, "the fields have changed", error.code, error.status
-                ) from error
-            raise
+            if error.code != "INVALID_FIELD":
+                raise
+            self._catalog.forget(object)
+            yield from read()
 
     def columns(self, object: str, fields: Sequence[str]) -> list[str]:
         """What to select: id, what tells the record's state, and those fields that can be seen."""
@@ -72,10 +84,14 @@ class Reader:
         self, object: str, ids: Sequence[str], fields: Sequence[str], *, key: str = "Id", where: str = ""
     ) -> Iterator[Raw]:
         """Rows whose `key` is one of these ids, deleted ones included."""
-        columns = self.columns(object, fields)
         more = f" AND {where}" if where else ""
-        for listed in ids_in(ids):
-            yield from self.query(select(columns, object, f"{key} IN {listed}{more}"))
+
+        def read() -> Iterator[Raw]:
+            columns = self.columns(object, fields)
+            for listed in ids_in(ids):
+                yield from self.query(select(columns, object, f"{key} IN {listed}{more}"))
+
+        yield from self._described_anew(object, read)
 
     def query(self, soql: str) -> Iterator[Raw]:
         """Every row of a query, deleted ones included."""

@@ -275,6 +275,21 @@ class TestSalesforceStreams:
         assert any("/jobs/query" in path for path in salesforce.paths())
         bulk.close()
 
+    def test_i32_a_field_hidden_while_connected_is_left_out_from_then_on(
+        self, salesforce: SalesforceBench
+    ) -> None:
+        made = salesforce.add(["王"])
+        window, wanted = up_to_now(salesforce), ["LastName", "Company"]
+        assert salesforce.everything()[0].fields == {"LastName": "王"}
+        list(salesforce.system.changed("Lead", window, wanted))
+        salesforce.org.access.hide("Lead", "Company")
+        rows = [row for page in salesforce.system.changed("Lead", window, wanted) for row in page.rows]
+        assert [row.fields for row in rows] == [{"LastName": "王"}]
+        salesforce.org.access.hide("Lead", "Title")
+        assert [row.fields for row in salesforce.system.fetch("Lead", made, ["LastName", "Title"])] == [
+            {"LastName": "王"}
+        ]
+
     def test_a_bulk_job_that_is_no_longer_kept_is_begun_anew(self, salesforce: SalesforceBench) -> None:
         made = salesforce.add([f"n{number}" for number in range(2_100)])
         salesforce.pass_time(minutes=1)
