@@ -174,6 +174,13 @@ def tie(tx: Tx, key: RecordKey, *, lead_id: str, emails: Sequence[str] = ()) -> 
     return tx.execute(update(t).where(whose, other).values(lead_id=lead_id)).rowcount > 0
 
 
+def waiting_for(tx: Tx, object: str) -> list[tuple[str, str]]:
+    """By which person ids activities of an object wait for somebody: (connection, person id), each once."""
+    t = tables.activity_tie
+    query = select(t.c.connection, t.c.who).where(t.c.lead_id.is_(None), t.c.object == object).distinct()
+    return [(row.connection, row.who.removeprefix("id:")) for row in tx.execute(query)]
+
+
 def tie_many(tx: Tx, connection: str, *, leads: Mapping[str, str]) -> set[str]:
     """The same for many records of a connection, remote id → lead id. Gives the leads whose activities changed."""
     t = tables.activity_tie

@@ -89,6 +89,13 @@ def take_lease(tx: Tx, name: str, *, claim: Claim) -> bool:
     return tx.execute(taking.values(**values).returning(t.c.name)).first() is not None
 
 
+def lease_holder(tx: Tx, name: str) -> str | None:
+    """Who took the lease on `name` and has not ended it, None when nobody; its time may be over."""
+    t = tables.lease
+    holder: str | None = tx.execute(select(t.c.holder).where(t.c.name == name)).scalar()
+    return holder
+
+
 def end_lease(tx: Tx, name: str, *, claim: Claim) -> None:
     """Let others do `name` again."""
     t = tables.lease
