@@ -26,7 +26,8 @@ Query = Sequence[tuple[str, str]]
 """Query parameters in order; a name may come again."""
 NO_QUERY: Query = ()
 NEARLY_SPENT = 3
-"""When so few calls of the ten-second window are left, the next one waits a second."""
+"""When so few calls of the ten-second window are left, the next one waits for a quarter of it to pass."""
+BRAKE_SECONDS = 2.5
 
 
 class HubSpotClient:
@@ -125,7 +126,7 @@ class HubSpotClient:
         self.meter.heard(http_time(headers.get("date")), used, limit)
         remaining = _number(headers.get("x-hubspot-ratelimit-remaining"))
         if answer.ok and remaining is not None and remaining <= NEARLY_SPENT:
-            self._sleep(1.0)
+            self._sleep(BRAKE_SECONDS)
 
     def _brake_search(self) -> None:
         if not self._search_gap:

@@ -24,6 +24,8 @@ from connector.transport.answer import Answer, retry_after
 LOCKED_WAIT = timedelta(seconds=2)
 """HubSpot asks for at least this long after 423 Locked."""
 SECOND_WAIT = timedelta(seconds=1)
+BURST_WAIT = timedelta(seconds=10)
+"""A rolling window of ten seconds is certainly free after ten; less would only collect more refusals."""
 _EXISTING = re.compile(r"[Ee]xisting (?:object )?ID:?\s*(\d+)")
 _PROPERTY = re.compile(r'"name"\s*:\s*"([A-Za-z0-9_]+)"')
 _VALUE_CODE = re.compile(r'"error"\s*:\s*"([A-Z_]+)"')
@@ -79,8 +81,8 @@ def _too_fast(connection: str, answer: Answer, body: Mapping[str, Any], now: dat
     if policy == "DAILY":
         return QuotaSpentError(connection, "the account's daily calls are spent", policy, 429, request_id)
     asked = retry_after(answer.headers.get("retry-after"), now)
-    if asked is None and policy == "SECONDLY":
-        asked = SECOND_WAIT
+    if asked is None:
+        asked = {"SECONDLY": SECOND_WAIT, "TEN_SECONDLY_ROLLING": BURST_WAIT}.get(policy)
     return RateLimitedError(connection, "too many calls", policy or "RATE_LIMITS", 429, request_id, asked)
 
 
