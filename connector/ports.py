@@ -235,7 +235,12 @@ class ActivitySource(System, Protocol):
     """Reads what people did."""
 
     def activities(self, stream: str, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
-        """Activities of one stream (see `Capabilities.activity_streams`) written inside the window."""
+        """Activities of one stream (see `Capabilities.activity_streams`) written inside the window. A stream that the
+        connection may not read gives no page at all; `coverage` then says why."""
+        ...
+
+    def coverage(self) -> Mapping[str, tuple[str, str]]:
+        """Activity kind → (`full`, `partial` or `none`, reason), as far as reading has shown. Asks nothing."""
         ...
 
 
