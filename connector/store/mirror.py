@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -17,7 +18,7 @@ from connector.store.types import to_json
 from connector.store.writes import (
     TimeWriter,
     chunks,
-    insert_into,
+    insert_for,
     is_record,
     key_of,
     key_values,
@@ -145,15 +146,6 @@ def _note_before(tx: Tx, connection: str, *, object: str, ids: Sequence[str], ta
 def _write(tx: Tx, lane: RecordKey, coming: Sequence[_Coming], *, learned_at: datetime) -> None:
     if not coming:
         return
-    t = tables.mirror
-    statement = insert_into(tx, t)
-    new = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=list(t.primary_key.columns),
-        set_={column: new[column] for column in _COLUMNS[3:]},
-        # Repeats the rule of `_sort` for a reader that was overtaken by another process.
-        where=or_(new.modified_at >= t.c.modified_at, new.state != literal_column("'active'")),
-    )
     time = TimeWriter(tx)
     learned = time(learned_at)
     place = (lane.connection, lane.object)
@@ -171,7 +163,20 @@ def _write(tx: Tx, lane: RecordKey, coming: Sequence[_Coming], *, learned_at: da
         )
         for c in coming
     )
-    run_raw(tx, statement, columns=_COLUMNS, rows=rows)
+    run_raw(tx, _putting(tx.dialect.name), columns=_COLUMNS, rows=rows)
+
+
+@lru_cache(maxsize=2)
+def _putting(dialect: str) -> Any:
+    t = tables.mirror
+    statement = insert_for(dialect, t)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=list(t.primary_key.columns),
+        set_={column: new[column] for column in _COLUMNS[3:]},
+        # Repeats the rule of `_sort` for a reader that was overtaken by another process.
+        where=or_(new.modified_at >= t.c.modified_at, new.state != literal_column("'active'")),
+    )
 
 
 def _touch(tx: Tx, connection: str, *, object: str, rows: Sequence[dict[str, Any]]) -> None:

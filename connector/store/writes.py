@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Table, and_, or_
+from sqlalchemy import Column, ColumnElement, Dialect, Table, and_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.store.engine import Tx
@@ -32,9 +33,12 @@ def chunks(items: Iterable[T], size: int = LOOKUP) -> Iterator[list[T]]:
 
 def insert_into(tx: Tx, table: Table) -> Any:
     """The dialect's own insert, which knows `on_conflict_do_update` and `excluded`."""
-    if tx.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return insert_for(tx.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> Any:
+    """The same by the dialect's name, for statements that are built once and kept."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def _key_columns(table: Table, key: Sequence[str]) -> list[Column[Any]]:
@@ -43,7 +47,13 @@ def _key_columns(table: Table, key: Sequence[str]) -> list[Column[Any]]:
 
 def upsert(tx: Tx, table: Table, *, update: Sequence[str], key: Sequence[str] = ()) -> Any:
     """Insert, or where `key` (default: the primary key) exists set the columns of `update` to the new values."""
-    statement = insert_into(tx, table)
+    return _upsert(tx.dialect.name, table, tuple(update), tuple(key))
+
+
+@lru_cache(maxsize=256)
+def _upsert(dialect: str, table: Table, update: tuple[str, ...], key: tuple[str, ...]) -> Any:
+    """Kept, because building the statement costs more than executing it for one row."""
+    statement = insert_for(dialect, table)
     return statement.on_conflict_do_update(
         index_elements=_key_columns(table, key),
         set_={column: statement.excluded[column] for column in update},
@@ -52,7 +62,12 @@ def upsert(tx: Tx, table: Table, *, update: Sequence[str], key: Sequence[str] = 
 
 def insert_new(tx: Tx, table: Table, *, key: Sequence[str] = ()) -> Any:
     """Insert, or do nothing where `key` (default: the primary key) exists."""
-    return insert_into(tx, table).on_conflict_do_nothing(index_elements=_key_columns(table, key))
+    return _insert_new(tx.dialect.name, table, tuple(key))
+
+
+@lru_cache(maxsize=256)
+def _insert_new(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
+    return insert_for(dialect, table).on_conflict_do_nothing(index_elements=_key_columns(table, key))
 
 
 def insert_once(tx: Tx, table: Table, *, values: Mapping[str, Any], key: Sequence[str] = ()) -> bool:
@@ -71,10 +86,8 @@ def run_raw(tx: Tx, statement: Any, *, columns: Sequence[str], rows: Iterable[Se
     """Execute for tuples of driver values in the order of `columns`, which must be every column: the hot path, past
     SQLAlchemy's work on each value. Values must be what the driver takes (see `time_writer`, JSON as text). The statement
     may hold no parameter of its own."""
-    compiled = statement.compile(dialect=tx.dialect, column_keys=list(columns))
-    sql = str(compiled)
+    sql, names = _compiled(statement, tx.dialect, tuple(columns))
     place = {column: index for index, column in enumerate(columns)}
-    names = compiled.positiontup
     for chunk in chunks(rows, 2000):
         if names is None:
             tx.exec_driver_sql(sql, [dict(zip(columns, row, strict=True)) for row in chunk])
@@ -82,6 +95,13 @@ def run_raw(tx: Tx, statement: Any, *, columns: Sequence[str], rows: Iterable[Se
             tx.exec_driver_sql(sql, [tuple(row) for row in chunk])
         else:
             tx.exec_driver_sql(sql, [tuple(row[place[name]] for name in names) for row in chunk])
+
+
+@lru_cache(maxsize=32)
+def _compiled(statement: Any, dialect: Dialect, columns: tuple[str, ...]) -> tuple[str, list[str] | None]:
+    """The text of a statement and the order of its parameters (None: they go by name). Kept for statements that are."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    return str(compiled), compiled.positiontup
 
 
 class TimeWriter:

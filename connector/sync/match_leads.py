@@ -48,7 +48,7 @@ def match_rows(engine: Engine, tx: Tx, connection: str, rows: Sequence[MirrorRow
         engine, tx, [row for row in rows if row not in living], now=now
     )
     touched |= lead_states.follow_converted(engine, tx, read, now=now)
-    live = {lead for one in touched if (lead := links.live_lead(tx, one)) is not None}
+    live = {lead.merged_into or lead.id for lead in links.leads(tx, sorted(touched)).values()}
     lead_states.choose_written(engine, tx, sorted(live), now=now)
     dirty.mark(tx, sorted(live), reason="record", at=now)
     return broken
