@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from connector.domain.facts import Message
 from connector.store import activities, dirty, identities, links, parked
@@ -131,7 +132,7 @@ def _same(known: Mapping[RecordKey, Activity], activity: Activity) -> bool:
     before = known.get(activity.key)
     if before is None:
         return False
-    aside = {
+    aside: dict[str, Any] = {
         "occurred_at": activity.occurred_at,
         "recorded_at": activity.recorded_at,
         "learned_at": activity.learned_at,
