@@ -13,7 +13,7 @@ import orjson
 import urllib3
 from hubspot import HubSpot
 
-from connector.errors import AccessDeniedError, AnswerLostError, TryLaterError
+from connector.errors import AccessDeniedError, AnswerLostError, ConfigError, TryLaterError
 from connector.hubspot.errors import error_of, unreadable
 from connector.hubspot.paths import VERSIONS
 from connector.hubspot.settings import HubSpotSettings
@@ -35,6 +35,11 @@ class HubSpotClient:
 
     def __init__(self, settings: HubSpotSettings, *, clock: Clock, sleep: Sleep, rng: random.Random) -> None:
         self.connection = settings.connection
+        if settings.api_version not in VERSIONS:
+            known = ", ".join(VERSIONS)
+            raise ConfigError(
+                [f"HubSpot's API version {settings.api_version!r} is not known here; known are {known}"]
+            )
         self.paths = VERSIONS[settings.api_version]
         self.meter = Meter(
             settings.connection, clock, share=settings.daily_share, daily_limit=settings.daily_calls

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 from simple_salesforce.format import format_external_id, quote_soql_value
 
-from connector.errors import AccessDeniedError, AnswerLostError, RemoteError, TryLaterError
+from connector.errors import AccessDeniedError, AnswerLostError, ConfigError, RemoteError, TryLaterError
 from connector.ports import Clock
 from connector.salesforce.errors import error_of, unreadable
 from connector.salesforce.settings import SalesforceSettings
@@ -29,6 +29,7 @@ from connector.transport.repeat import Repeater, Sleep
 
 __all__ = ["SalesforceClient", "external_id_path", "quoted"]
 
+_VERSION = re.compile(r"\d{2,3}\.0")
 _USAGE = re.compile(r"\bapi-usage=(\d+)/(\d+)")
 
 
@@ -55,6 +56,8 @@ class SalesforceClient:
     def __init__(
         self, settings: SalesforceSettings, *, clock: Clock, sleep: Sleep, rng: random.Random
     ) -> None:
+        if not _VERSION.fullmatch(settings.api_version):
+            raise ConfigError([f"Salesforce's API version reads like 67.0, not {settings.api_version!r}"])
         self.connection = settings.connection
         self.settings = settings
         self.clock = clock
