@@ -5,7 +5,8 @@ YAML 1.2 (`NO` stays text, `12:30:45` stays text). Knows nothing of what the doc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +19,10 @@ from connector.errors import ConfigError
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BYTES = 2_000_000
-"""A document larger than this is a mistake or an attack (alias bombs grow after parsing)."""
+"""A document larger than this is a mistake or an attack."""
+
+MAX_NODES = 200_000
+"""Values in a document after its aliases are unfolded; the longest shipped one has a few thousand."""
 
 
 def parse_yaml(text: str, *, source: str) -> Any:
@@ -79,11 +83,20 @@ def place_of(document: Any, path: Sequence[str | int]) -> str:
 
 
 def plain(node: Any) -> Any:
-    """The same value in built-in types, so that no reader's own classes travel on."""
+    """The same value in built-in types, so that no reader's own classes travel on. Raises ConfigError when it unfolds to
+    more than MAX_NODES values: a few lines of aliases can stand for billions."""
+    return _plain(node, count(1))
+
+
+def _plain(node: Any, counter: Iterator[int]) -> Any:
+    if next(counter) > MAX_NODES:
+        raise ConfigError(
+            [f"the document unfolds to more than {MAX_NODES} values: do without nested aliases"]
+        )
     if isinstance(node, Mapping):
-        return {str(key): plain(value) for key, value in node.items()}
+        return {str(key): _plain(value, counter) for key, value in node.items()}
     if isinstance(node, list | tuple):
-        return [plain(value) for value in node]
+        return [_plain(value, counter) for value in node]
     if isinstance(node, bool) or node is None:
         return node
     for kind in (int, float, str):
