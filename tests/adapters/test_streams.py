@@ -132,7 +132,7 @@ class TestHubSpotStreams:
         found = read(hubspot.system, "page_views", up_to_now(hubspot))
         views = sorted(a.url for a in found if a.kind is Kind.PAGE_VIEW)
         assert views == [f"https://www.example.com/{number}" for number in range(5)]
-        assert hubspot.system.coverage()["page_view"] == ("partial", "history")  # type: ignore[attr-defined]
+        assert hubspot.system.coverage()["page_view"] == ("partial", "history")
 
     def test_on_enterprise_page_views_come_whole(self, hubspot: HubSpotBench) -> None:
         contact = hubspot.add(["王"])[0]
@@ -141,7 +141,7 @@ class TestHubSpotStreams:
         hubspot.pass_time(minutes=1)
         found = read(hubspot.system, "page_views", up_to_now(hubspot))
         assert len([a for a in found if a.kind is Kind.PAGE_VIEW]) == 120
-        assert hubspot.system.coverage()["page_view"] == ("full", "")  # type: ignore[attr-defined]
+        assert hubspot.system.coverage()["page_view"] == ("full", "")
 
     def test_a_view_inside_the_window_is_told_though_the_contact_changed_later(
         self, hubspot: HubSpotBench
@@ -349,7 +349,7 @@ class TestSalesforceStreams:
     def test_a_hidden_object_is_no_lack_of_activity(self, salesforce: SalesforceBench) -> None:
         salesforce.org.access.hide("EmailMessage", "Incoming")
         assert read(salesforce.system, "emails", up_to_now(salesforce)) == []
-        assert salesforce.system.coverage()["email_reply"] == ("none", "field_hidden")  # type: ignore[attr-defined]
+        assert salesforce.system.coverage()["email_reply"] == ("none", "field_hidden")
 
     def test_opportunities_come_with_people_and_the_day_they_were_won(
         self, salesforce: SalesforceBench
