@@ -54,6 +54,11 @@ def same_cycle(known: Known) -> Cycle:
     )
 
 
+def opened(cycle: Cycle, opening: datetime) -> Cycle:
+    """The new cycle once its first evidence is known, as it will be remembered."""
+    return replace(cycle, opened_at=opening, after=opening - _INSTANT)
+
+
 def _after_close(known: Known, policy: CyclePolicy, *, now: datetime, happened: list[Activity]) -> Cycle:
     memory = known.memory
     closed = memory.step_since or known.created_at

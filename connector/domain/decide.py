@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connector.domain.decision import Decision, GateResult
+from connector.domain.events import Visit
 from connector.domain.facts import Actor, Known, Step
 from connector.domain.gate import check_gate
 from connector.domain.handoff import at_point, closed, compared, strong_in_cooldown, verdict
@@ -16,7 +17,6 @@ from connector.domain.lifecycle import transitions
 from connector.domain.recycling import resubmission
 from connector.domain.rules import Rules
 from connector.domain.situation import Situation
-from connector.domain.story import Visit
 from connector.domain.survey import changed_at, first_interaction, survey
 from connector.domain.value import value_of
 from connector.domain.wanted import next_action, wanted_fields
@@ -66,28 +66,28 @@ def _marketing(here: Situation, gate: Sequence[GateResult]) -> tuple[Visit, ...]
         return ()
     if memory.step in _ENDED and not here.cycle.is_new and not standing.visits:
         return (Visit(memory.step, memory.step_since or here.known.created_at, BATON, "remembered"),)
-    began = _begun(here)
-    if standing.episode is None and not began:
+    returned = bool(standing.visits)
+    began = () if returned else _begun(here)
+    if not (returned or began):
         return ()
-    at = changed_at(here)
+    at = max([changed_at(here), *(visit.at for visit in standing.visits[-1:])])
     if _qualifies(here, gate):
         return (*began, Visit(Step.MQL, at, BATON, "gate_passed"))
-    if standing.episode is None:
-        return began if memory.step is not Step.MQL else (Visit(Step.MAL, at, BATON, "no_longer_qualified"),)
-    return (Visit(Step.RECYCLED, at, BATON, "no_longer_qualified"),) if memory.step is Step.MQL else ()
+    if memory.step is Step.MQL and not here.cycle.is_new:
+        return (Visit(Step.RECYCLED if returned else Step.MAL, at, BATON, "no_longer_qualified"),)
+    return began
 
 
 def _begun(here: Situation) -> tuple[Visit, ...]:
     """MAL: an interaction and something to reach the person by. What was reached once is not taken back."""
-    memory = here.known.memory
+    memory, person = here.known.memory, here.known.person
     if here.cycle.is_new:
         return (Visit(Step.MAL, here.cycle.opened_at or here.now, BATON, "new_cycle"),)
+    if memory.step in (Step.MAL, Step.MQL):
+        return (Visit(Step.MAL, memory.step_since or here.known.created_at, BATON, "remembered"),)
     if memory.step is not Step.NEW:
-        return (Visit(Step.MAL, memory.step_since or here.known.created_at, BATON, "remembered"),) * (
-            here.standing.episode is None and memory.step in (Step.MAL, Step.MQL)
-        )
+        return (Visit(Step.MAL, changed_at(here), BATON, "withdrawn"),)
     first = first_interaction(here)
-    person = here.known.person
     reachable = person.email or person.mobile or person.phone or person.wecom_id
     return (Visit(Step.MAL, first, BATON, "interaction"),) if first and reachable else ()
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from connector.domain.decision import Transition
+from connector.domain.events import Visit
 from connector.domain.facts import Memory, Step
-from connector.domain.story import Visit
 
 NEXT: Mapping[Step, tuple[Step, ...]] = {
     Step.NEW: (Step.MAL,),
@@ -63,9 +64,10 @@ def transitions(memory: Memory, visits: Sequence[Visit]) -> tuple[Transition, ..
 def _unrecorded(memory: Memory, visits: Sequence[Visit]) -> Sequence[Visit]:
     since = memory.step_since
     later = [visit for visit in visits if since is None or visit.at > since]
-    if later or not visits or visits[-1].step is memory.step:
+    if later or since is None or not visits or visits[-1].step is memory.step:
         return later
-    return visits[-1:]
+    # Stamped before what is recorded already, by another clock: it came after it all the same.
+    return [replace(visits[-1], at=since)]
 
 
 def _towards(old: Step, visit: Visit) -> list[Transition]:

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from connector.domain.cycle import Cycle
 from connector.domain.decision import Evidence, PersonaVerdict, StageVerdict
+from connector.domain.events import Standing
 from connector.domain.facts import Episode, Known
 from connector.domain.policies import PoliciesConfig
 from connector.domain.recycling import Cooldown
 from connector.domain.rules import Rules
-from connector.domain.story import Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from operator import attrgetter
 
 from connector.domain.cycle import Cycle, own_opportunities, pool_since
-from connector.domain.facts import Actor, Known, Step
+from connector.domain.events import BYPASS, RANK, Answered, Dealt, Event, Said, Standing, Visit
+from connector.domain.facts import Actor, Answer, Episode, Known, Step
 from connector.domain.policies import PoliciesConfig
 from connector.domain.recycling import rejected
-from connector.domain.story import BYPASS, RANK, Dealt, Said, Standing, Story, Visit
+from connector.domain.story import Story
 from mappings.records import Opportunity, SystemRole
 
 CRM = Actor("crm")
@@ -29,7 +30,7 @@ def read_standing(known: Known, policies: PoliciesConfig, cycle: Cycle) -> Stand
     story = Story(policies, episodes[-1], rejections=said_no)
     # Later than what was answered before, too: a remote clock ahead of ours must not answer the next hand-off as well.
     heard = [e.rejection.at for e in episodes[:-1] if e.rejection]
-    for event in _in_order(said, deals, since=max([episodes[-1].requested_at, *heard])):
+    for event in _in_order(said, deals, episodes[-1], since=max([episodes[-1].requested_at, *heard])):
         story.read(event)
     return story.standing(episodes[:-1])
 
@@ -70,9 +71,14 @@ def _closed(deal: Opportunity, floor: datetime) -> datetime:
     return max(_opened(deal, floor), deal.closed_at or deal.modified_at or floor)
 
 
-def _in_order(said: list[Said], deals: tuple[Opportunity, ...], *, since: datetime) -> list[Said | Dealt]:
-    events: list[Said | Dealt] = [event for event in said if event.at > since]
+def _in_order(
+    said: list[Said], deals: tuple[Opportunity, ...], episode: Episode, *, since: datetime
+) -> list[Event]:
+    events: list[Event] = [event for event in said if event.at > since]
     events += _dealt(deals, since)
+    if episode.answer is Answer.ACCEPTED:
+        rep = Actor("rep", episode.owner_id)
+        events.append(Answered(episode.answered_at or episode.requested_at, rep))
     return sorted(events, key=attrgetter("at"))
 
 
@@ -88,17 +94,29 @@ def _without_hand_off(
     for event in sorted(events, key=attrgetter("at")):
         violation = BYPASS if event.at > floor else ""
         if isinstance(event, Dealt):
-            visits.append(
-                Visit(event.step, event.at, Actor("rep", event.deal.owner_id), str(event.step), violation)
-            )
+            rep = Actor("rep", event.deal.owner_id)
+            _go_on(visits, Visit(event.step, event.at, rep, str(event.step), violation))
         elif event.word in ("rejected", "disqualified"):
-            visits.clear()
+            _give_up(visits, event)
         else:
             step = Step.SAL if event.word == "accepted" else Step.SQL
-            visits.append(Visit(step, event.at, event.actor, event.word, violation))
-    forward = tuple(v for n, v in enumerate(visits) if all(RANK[v.step] > RANK[u.step] for u in visits[:n]))
-    bypassed = any(visit.violation for visit in forward)
-    return Standing(visits=forward, held=bool(forward), flags=(BYPASS,) if bypassed else ())
+            _go_on(visits, Visit(step, event.at, event.actor, event.word, violation))
+    held = bool(visits) and visits[-1].step is not Step.RECYCLED
+    bypassed = held and any(visit.violation for visit in visits)
+    return Standing(visits=tuple(visits), held=held, flags=(BYPASS,) if bypassed else ())
+
+
+def _go_on(visits: list[Visit], visit: Visit) -> None:
+    last = visits[-1].step if visits else Step.RECYCLED
+    if last is Step.RECYCLED or RANK[visit.step] > RANK[last]:
+        visits.append(visit)
+
+
+def _give_up(visits: list[Visit], event: Said) -> None:
+    """A rep who had the lead without a hand-off and gave it up returns it to marketing; there is nothing to answer."""
+    if visits and RANK.get(visits[-1].step, 0) in range(1, RANK[Step.REJECTED]):
+        visits.append(Visit(Step.REJECTED, event.at, event.actor, event.word))
+        visits.append(Visit(Step.RECYCLED, event.at, event.actor, event.word))
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -5,68 +5,14 @@ Facts are recorded here, never refused: a status set against the rules becomes a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from connector.domain.decision import EpisodeAnswer
-from connector.domain.facts import Actor, Answer, Episode, LinkedRecord, Rejection, Step
+from connector.domain.events import BYPASS, COOLDOWN, RANK, Answered, Dealt, Event, Said, Standing, Visit
+from connector.domain.facts import Actor, Answer, Episode, Rejection, Step
 from connector.domain.policies import Outcome, PoliciesConfig
-from connector.domain.recycling import cooldown_end, rejected
-from mappings.records import Opportunity
-
-BYPASS, COOLDOWN = "bypass", "cooldown"
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A step that facts show, when, by whom and why."""
-
-    step: Step
-    at: datetime
-    actor: Actor
-    cause: str
-    violation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where sales stands with the lead in this cycle. `episode` is its latest hand-off with the answers folded in;
-    `held` means that sales has it now (or has closed it)."""
-
-    episodes: tuple[Episode, ...] = ()
-    answers: tuple[EpisodeAnswer, ...] = ()
-    visits: tuple[Visit, ...] = ()
-    held: bool = False
-    flags: tuple[str, ...] = ()
-
-    @property
-    def episode(self) -> Episode | None:
-        """The latest hand-off of the cycle."""
-        return self.episodes[-1] if self.episodes else None
-
-    @property
-    def rejections(self) -> int:
-        """How often sales said no in this cycle, annulled rejections left out."""
-        return sum(rejected(episode) is not None for episode in self.episodes)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A CRM status in our words."""
-
-    at: datetime
-    word: str
-    actor: Actor
-    record: LinkedRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Dealt:
-    """An opportunity was opened, won or lost."""
-
-    at: datetime
-    deal: Opportunity
-    step: Step
+from connector.domain.recycling import cooldown_end
 
 
 class Story:
@@ -82,15 +28,15 @@ class Story:
         self.reopened = False
         if episode.confirmed_at:
             self._visit(Step.HANDED_OFF, episode.confirmed_at, episode.requested_by, "hand_off")
-        if episode.answer is Answer.ACCEPTED:
-            at = episode.answered_at or episode.requested_at
-            self._visit(Step.SAL, at, Actor("rep", episode.owner_id), "accepted")
         if episode.rejection and episode.answer is Answer.REJECTED:
             self._rejected(episode.rejection)
 
-    def read(self, event: Said | Dealt) -> None:
+    def read(self, event: Event) -> None:
+        """Take one event in; events come in the order of their times."""
         if isinstance(event, Dealt):
             self._deal(event)
+        elif isinstance(event, Answered):
+            self._visit(Step.SAL, event.at, event.actor, "accepted")
         elif self.episode.answer is Answer.REJECTED:
             self._said_after_rejection(event)
         elif event.word in ("rejected", "disqualified"):
@@ -138,10 +84,10 @@ class Story:
     def _rejected(self, rejection: Rejection, word: str = "rejected") -> None:
         rep = Actor("rep", rejection.rep_id)
         self._visit(Step.REJECTED, rejection.at, rep, rejection.reason or "reason_owed")
-        out = self._is_out(rejection, word)
-        if not rejection.annulled:
-            after = Step.DISQUALIFIED if out else Step.RECYCLED
-            self.visits.append(Visit(after, rejection.at, Actor("baton"), rejection.reason or "reason_owed"))
+        after = Step.RECYCLED
+        if not rejection.annulled and self._is_out(rejection, word):
+            after = Step.DISQUALIFIED
+        self.visits.append(Visit(after, rejection.at, Actor("baton"), rejection.reason or "reason_owed"))
         if not rejection.reason:
             self.flags.add("reason_owed")
         elif self.policies.reason(rejection.reason) is None:
@@ -161,17 +107,24 @@ class Story:
         if rejection is None or event.at < rejection.at:
             return
         if event.word in ("rejected", "disqualified"):
-            self._reason_owed(event, rejection)
-            if self.visits[-1].step is Step.RECYCLED and self._is_out(
-                self.episode.rejection or rejection, event.word
-            ):
-                self.visits.append(Visit(Step.DISQUALIFIED, event.at, event.actor, event.word))
-            if self.reopened:
-                self.reopened = False
-                self.visits.append(Visit(Step.RECYCLED, event.at, event.actor, event.word))
+            self._no_again(event, rejection)
         elif event.at > rejection.at:
             step = {"open": Step.HANDED_OFF, "accepted": Step.SAL}.get(event.word, Step.SQL)
             self._reopen(step, event.at, event.actor, cause=event.word)
+
+    def _no_again(self, event: Said, rejection: Rejection) -> None:
+        """The same no read again, completed by its reason, or the end of what was set back to work by hand."""
+        self._reason_owed(event, rejection)
+        if self.reopened:
+            if self.visits[-1].step in _DEAL_STEPS:
+                return
+            self.reopened = False
+            self.flags.discard(BYPASS)
+            self.visits.append(Visit(Step.REJECTED, event.at, event.actor, event.word))
+        out = self._is_out(self.episode.rejection or rejection, event.word)
+        after = Step.DISQUALIFIED if out else Step.RECYCLED
+        if self.visits[-1].step is not after:
+            self.visits.append(Visit(after, event.at, event.actor, event.word))
 
     def _reason_owed(self, event: Said, rejection: Rejection) -> None:
         """A rep who gave no reason at first may add it on the record: the same rejection, now with its reason."""
@@ -239,8 +192,5 @@ def _reason_id(policies: PoliciesConfig, text: str) -> str:
     return known.id if known else text.strip()
 
 
-RANK = {
-    Step.HANDED_OFF: 1, Step.SAL: 2, Step.SQL: 3, Step.REJECTED: 4, Step.OPPORTUNITY: 5, Step.LOST: 6, Step.WON: 7,
-}  # fmt: skip
 _DEAL_STEPS = frozenset({Step.OPPORTUNITY, Step.WON, Step.LOST})
 _CLOSING = frozenset({Outcome.DISQUALIFY, Outcome.CLOSE_PERSON})

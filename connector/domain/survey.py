@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from connector.domain.cycle import Cycle, current_cycle, same_cycle, speaks, within
+from connector.domain.cycle import Cycle, current_cycle, opened, same_cycle, speaks, within
 from connector.domain.decision import Evidence, PersonaVerdict, StageVerdict
+from connector.domain.events import Standing
 from connector.domain.facts import Known
 from connector.domain.matrix import cell_of, place_persona, role_of
 from connector.domain.recycling import cooldown_end, cooldowns, not_lifted
@@ -15,7 +16,6 @@ from connector.domain.rules import Rules
 from connector.domain.situation import Situation, counting
 from connector.domain.stage import place_stage
 from connector.domain.standing import read_standing
-from connector.domain.story import Standing
 
 Placed = tuple[StageVerdict, tuple[Evidence, ...], datetime | None]
 
@@ -55,7 +55,7 @@ def _cycle_and_stage(known: Known, rules: Rules, *, persona_id: str, now: dateti
         return cycle, placed
     opening = min((e.at for e in counting(placed[1])), default=None)
     if opening:
-        return replace(cycle, opened_at=opening), placed
+        return opened(cycle, opening), placed
     cycle = same_cycle(known)
     return cycle, _stage(within(known, cycle), rules, persona_id=persona_id, now=now)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from connector.domain.commands import check_command
 from connector.domain.decide import decide
-from connector.domain.decision import Deed, Decision, Transition
+from connector.domain.decision import Decision, Deed, Transition
 from connector.domain.facts import (
     AccountFacts,
     Actor,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.decision import Deed
+from connector.domain.events import Visit
 from connector.domain.facts import Actor, Answer, Memory, Step
 from connector.domain.lifecycle import NEXT, OUT_OF_ORDER, path, transitions
-from connector.domain.story import Visit
 from mappings.records import Kind, Money
 from tests.domain.deciding.tale import DAY, DEMO, HOUR, PRICE, START, Tale, handed_off, rules, said_no
 
@@ -264,8 +264,13 @@ def test_a_lead_that_a_rep_gave_up_without_hand_off_goes_back_to_marketing() -> 
     tale = Tale()
     tale.status("accepted", at=START - 30 * DAY)
     tale.status("rejected", at=START - 20 * DAY)
+    tale.settle()
+    assert tale.steps[-3:] == ["sal", "rejected", "recycled"]
     tale.heard(DEMO)
     assert tale.decision.step is Step.MQL
+    tale.now += DAY
+    tale.crm("accepted")
+    assert (tale.decision.step, tale.decision.flags) == (Step.SAL, ("bypass",))
 
 
 def test_a_nameless_deal_of_a_colleagues_hand_off_is_not_this_leads() -> None:

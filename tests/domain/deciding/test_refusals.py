@@ -261,8 +261,12 @@ def test_each_reason_rests_for_its_days_and_no_colleague_is_a_back_door(
 
 @pytest.mark.parametrize(
     ("reason", "why"),
-    [("wrong_contact", "refusal.person_closed"), ("competitor", "refusal.disqualified"), ("student", "refusal.disqualified")],
-)  # fmt: skip
+    [
+        ("wrong_contact", "refusal.person_closed"),
+        ("competitor", "refusal.disqualified"),
+        ("student", "refusal.disqualified"),
+    ],
+)
 def test_some_reasons_close_the_person_for_good(reason: str, why: str) -> None:
     tale = said_no(reason)
     assert tale.decision.step is Step.DISQUALIFIED
@@ -319,14 +323,16 @@ def test_a_reason_given_later_completes_the_rejection() -> None:
 
 def test_a_reason_that_the_list_does_not_have_is_kept_flagged_and_rests_longest() -> None:
     tale = said_no("我不喜欢")
-    assert tale.known.episodes[0].rejection and tale.known.episodes[0].rejection.reason == "我不喜欢"
+    assert tale.known.episodes[0].rejection
+    assert tale.known.episodes[0].rejection.reason == "我不喜欢"
     assert tale.decision.flags == ("reason_unknown",)
     assert tale.decision.cooldown_until == tale.now + 180 * DAY
 
 
 def test_a_reason_is_understood_in_either_language() -> None:
     tale = said_no("需求不明确")
-    assert tale.known.episodes[0].rejection and tale.known.episodes[0].rejection.reason == "need_unclear"
+    assert tale.known.episodes[0].rejection
+    assert tale.known.episodes[0].rejection.reason == "need_unclear"
 
 
 def test_a_disqualifying_status_disqualifies_unless_a_reason_says_otherwise() -> None:
@@ -563,4 +569,5 @@ def test_the_rep_is_who_set_the_status_else_the_owner_of_the_hand_off() -> None:
     tale = handed_off()
     tale.now += DAY
     tale.crm("rejected", actor=Actor("crm", "workflow"), rejection_reason="need_unclear")
-    assert tale.known.episodes[0].rejection and tale.known.episodes[0].rejection.rep_id == "r1"
+    assert tale.known.episodes[0].rejection
+    assert tale.known.episodes[0].rejection.rep_id == "r1"
