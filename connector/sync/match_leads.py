@@ -44,9 +44,9 @@ def match_rows(engine: Engine, tx: Tx, connection: str, rows: Sequence[MirrorRow
     for one in coming:
         batch.match(one)
     batch.flush()
-    touched = batch.touched | lead_states.follow(
-        engine, tx, [row for row in rows if row not in living], now=now
-    )
+    speaking = {row.key for row in living}
+    silent = [row for row in rows if row.key not in speaking]
+    touched = batch.touched | lead_states.follow(engine, tx, silent, now=now)
     touched |= lead_states.follow_converted(engine, tx, read, now=now)
     live = {lead.merged_into or lead.id for lead in links.leads(tx, sorted(touched)).values()}
     lead_states.choose_written(engine, tx, sorted(live), now=now)
