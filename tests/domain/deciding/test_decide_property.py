@@ -61,9 +61,11 @@ def tell(tale: Tale, what: str, text: str) -> None:  # noqa: C901, PLR0912 - one
         case "no":
             tale.crm("rejected", rejection_reason=text, rejection_until=date(2026, 9, 1))
         case "deal":
-            tale.opportunity()
+            tale.opportunity(f"o{len(tale.known.opportunities)}")
         case "won" | "lost":
-            tale.opportunity(is_closed=True, is_won=what == "won", closed_at=tale.now)
+            opened = [deal for deal in tale.known.opportunities if not deal.is_closed]
+            nth, since = (opened[-1].key.id, opened[-1].created_at) if opened else ("o99", tale.now)
+            tale.opportunity(nth, is_closed=True, is_won=what == "won", closed_at=tale.now, created_at=since)
         case "colleague":
             tale.colleague(text)
         case "override":
