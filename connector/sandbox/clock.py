@@ -1,4 +1,4 @@
-"""The sandbox's own time. Both embedded systems read it, so that a test or an admin can move a quarter forward in one call."""
+"""The sandbox's own time. Both embedded systems read it, so that a test or an admin moves a quarter on in one call."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ class SandboxClock:
     """Aware UTC time that moves when told to, and, with `elapsed`, also as real time passes.
 
     `elapsed` returns the seconds since some fixed point (`time.monotonic`); without it the clock stands
-    still between calls, which is what deterministic tests want.
+    still between calls, which is what deterministic tests want. `moves` counts writes and advances: as long as it
+    is the same, nothing was written.
     """
 
     def __init__(self, start: datetime, elapsed: Callable[[], float] | None = None) -> None:
@@ -24,6 +25,7 @@ class SandboxClock:
         self._elapsed = elapsed
         self._zero = elapsed() if elapsed else 0.0
         self._lock = Lock()
+        self.moves = 0
 
     def now(self) -> datetime:
         """The current sandbox time, aware UTC."""
@@ -35,6 +37,7 @@ class SandboxClock:
         """The time of one write, in whole milliseconds; never the same twice."""
         with self._lock:
             self._base += TICK
+            self.moves += 1
             now = self.now()
             return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
@@ -44,4 +47,12 @@ class SandboxClock:
             raise ValueError("the sandbox clock only moves forward")
         with self._lock:
             self._base += by
+            self.moves += 1
             return self.now()
+
+    def run(self, elapsed: Callable[[], float]) -> None:
+        """Pass with real time from now on, as `elapsed` tells it."""
+        with self._lock:
+            self._base = self.now()
+            self._zero = elapsed()
+            self._elapsed = elapsed

@@ -60,6 +60,11 @@ class FaultPlan:
         with self._lock:
             self._faults.clear()
 
+    def pending(self) -> list[Fault]:
+        """The instructions still open."""
+        with self._lock:
+            return list(self._faults)
+
     def take(self, system: str, method: str, path: str) -> Fault | None:
         """The fault that hits this call, counted down; None when it is to be answered truthfully."""
         with self._lock:

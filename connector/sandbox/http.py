@@ -177,8 +177,11 @@ class RunningServer:
 
 
 def serve(app: WireApp, port: int = 0) -> RunningServer:
-    """Answer on 127.0.0.1:`port` (0: any free one) in a background thread."""
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietHandler)
+    """Answer on 127.0.0.1:`port` (0: any free one) in a background thread. Raises OSError when the port is taken."""
+    try:
+        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietHandler)
+    except SystemExit as refused:  # how werkzeug reports a port that is taken
+        raise OSError(f"port {port} on 127.0.0.1 is taken: choose another one") from refused
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     return RunningServer(f"http://127.0.0.1:{server.server_port}", server, thread)

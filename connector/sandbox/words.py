@@ -139,3 +139,15 @@ REPS = (
 )
 SDRS = (("周晓", "zhou.xiao"), ("Hannah Byrne", "hannah.byrne"))
 MANAGER = ("李建华", "li.jianhua")
+STAFF_DOMAIN = "seller.example"
+
+
+def staff_email(login: str) -> str:
+    """The e-mail address of somebody who works for us."""
+    return f"{login}@{STAFF_DOMAIN}"
+
+
+def parted(name: str) -> tuple[str, str]:
+    """(first, last) of a staff name: Chinese names have the surname first and no space."""
+    first, _, last = name.partition(" ")
+    return (first, last) if last else (name[1:], name[:1])
