@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from connector.ports import ActivityPage, Window
 from connector.sandbox.memory import MemoryPortal
 from connector.store.activities import activities_of
+from connector.sync.merge_leads import split
 from connector.sync.results import RoundResult
 from connector.sync.streams import reread_recent
 from mappings.records import Activity, Kind, RecordKey
@@ -65,13 +66,17 @@ def test_an_activity_waits_for_its_person_by_id_and_by_folded_address(bench: Ben
 
 
 def test_an_address_that_two_leads_share_ties_nothing_by_itself(bench: Bench) -> None:
-    told(bench, note("1", email="a@acme.com"))
-    bench.lead(LastName="A", Email="b@acme.com")
+    system = told(bench)
+    lead = bench.lead(LastName="A", Email="b@acme.com")
     bench.lead(LastName="B", MobilePhone="13800138000", Company="Other")
     bench.round()
     contact = bench.contact(lastname="C", email="b@acme.com", mobilephone="13800138000")
     bench.round()
-    assert of_lead(bench, contact) == []
+    assert bench.lead_of(contact) != bench.lead_of(lead)
+    system.notes = (note("1", email="b@acme.com"),)
+    bench.round(wait=4000)
+    reread_recent(bench.engine, RoundResult())
+    assert bench.rows("SELECT who, lead_id FROM activity_tie") == [("email:b@acme.com", None)]
 
 
 def test_i7_activities_in_are_activities_kept_and_set_aside(bench: Bench) -> None:
@@ -120,10 +125,19 @@ def test_i16_an_association_made_later_is_found_by_night(bench: Bench) -> None:
     assert of_lead(bench, key) == ["1"]
 
 
-def test_merged_leads_bring_their_activities_together_and_split_takes_its_own(bench: Bench) -> None:
+def test_merged_leads_bring_their_activities_together(bench: Bench) -> None:
     winner, loser = bench.contact(email="a@acme.com"), bench.contact(email="b@acme.com")
     told(bench, note("1", people=(winner.id,)), note("2", people=(loser.id,)))
     bench.round()
     merged = bench.portal.merge("contacts", winner.id, loser.id)
     bench.round()
     assert of_lead(bench, RecordKey("marketing", "contacts", str(merged.id))) == ["1", "2"]
+
+
+def test_a_record_that_is_split_off_takes_its_activities_along(bench: Bench) -> None:
+    lead = bench.lead(Email="a@acme.com")
+    contact = bench.contact(email="a@acme.com")
+    told(bench, note("1", people=(contact.id,)))
+    bench.round()
+    split(bench.engine, contact, by="admin")
+    assert (of_lead(bench, contact), of_lead(bench, lead)) == (["1"], [])
