@@ -194,6 +194,11 @@ class System(Protocol):
         """How many API calls this object has made so far."""
         ...
 
+    @property
+    def own_user_id(self) -> str:
+        """The owner id under which Baton itself writes there, as far as the system told it yet; else empty."""
+        ...
+
     def now(self) -> datetime:
         """The remote's own clock, as its last answer told it (one cheap call when none was made yet)."""
         ...

@@ -86,6 +86,11 @@ class HubSpotSystem:
         return self._client.meter.calls
 
     @property
+    def own_user_id(self) -> str:
+        """Empty: a private app is no owner."""
+        return ""
+
+    @property
     def budget(self) -> tuple[int, int] | None:
         """(used, limit) of the account's daily calls as last told; None for tokens that are not told."""
         return self._client.meter.budget

@@ -98,6 +98,11 @@ class SalesforceSystem:
         return self._client.meter.calls
 
     @property
+    def own_user_id(self) -> str:
+        """The integration user, as the token's answer names it."""
+        return self._client.user_id
+
+    @property
     def budget(self) -> tuple[int, int] | None:
         """(used, limit) of the org's daily calls as last told."""
         return self._client.meter.budget

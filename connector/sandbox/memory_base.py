@@ -56,6 +56,11 @@ class Memory:
         return self._calls
 
     @property
+    def own_user_id(self) -> str:
+        """Empty unless the system has users that write."""
+        return ""
+
+    @property
     def budget(self) -> tuple[int, int] | None:
         """Nobody counts here."""
         return None

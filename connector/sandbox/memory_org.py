@@ -66,6 +66,11 @@ class MemoryOrg(Memory):
         self._baton_id = baton_id_field
 
     @property
+    def own_user_id(self) -> str:
+        """The integration user."""
+        return self._org.api_user_id
+
+    @property
     def capabilities(self) -> Capabilities:
         """As the real org's."""
         return Capabilities(

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from connector.store import tables
 from connector.store.engine import Tx
+from connector.store.meta import recall, remember
 from connector.store.writes import run_many, upsert
 from mappings.records import Owner, RecordKey
 
@@ -92,6 +93,20 @@ def owners(tx: Tx, connection: str) -> list[Owner]:
         Owner(RecordKey(connection, "owner", rep.owner_id), rep.name, rep.email, rep.active, rep.is_queue)
         for rep in reps(tx, connection)
     ]
+
+
+def set_own_user(tx: Tx, connection: str, *, owner_id: str) -> None:
+    """Remember under which owner id Baton itself writes there."""
+    remember(tx, f"{_OWN_USER}{connection}", value=owner_id)
+
+
+def own_users(tx: Tx, connections: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """(connection, owner id) of Baton itself, where it is known."""
+    found = ((connection, recall(tx, f"{_OWN_USER}{connection}")) for connection in connections)
+    return frozenset((connection, str(owner_id)) for connection, owner_id in found if owner_id)
+
+
+_OWN_USER = "own_user:"
 
 
 def names(tx: Tx) -> dict[str, str]:

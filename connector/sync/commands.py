@@ -155,7 +155,7 @@ def _run(engine: Engine, lead: str, make: Callable[[Tx], Command], *, name: str,
     with engine.store.begin() as tx:
         lead_id = resolve(tx, lead)
         command = make(tx)
-        known = known_of(tx, [lead_id], readers_for(engine), now=now)[0]
+        known = known_of(tx, [lead_id], readers_for(engine, tx), now=now)[0]
         outcome = domain.check_command(command, known, engine.rules(tx), now)
         if isinstance(outcome, Refused):
             _record(tx, lead_id, outcome, Attempt(command.by, name, now))

@@ -102,7 +102,7 @@ class _Found:
 
 def _look(engine: Engine, handoff: HandOff) -> _Found:
     with engine.store.read() as tx:
-        known = known_of(tx, [handoff.lead_id], readers_for(engine), now=engine.now())[0]
+        known = known_of(tx, [handoff.lead_id], readers_for(engine, tx), now=engine.now())[0]
         mine = links.links_of(tx, [known.lead_id]).get(known.lead_id, [])
         rows = mirror.mirrored(tx, [link.key for link in mine])
     side = engine.side(engine.crm.connection)

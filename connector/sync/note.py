@@ -28,7 +28,7 @@ def note_for(engine: Engine, handoff: HandOff) -> tuple[str, str]:
     """Title and body. The title is the same whenever the same hand-off is noted, so that it is noted once."""
     with engine.store.read() as tx:
         rules = engine.rules(tx)
-        known = known_of(tx, [handoff.lead_id], readers_for(engine), now=engine.now())[0]
+        known = known_of(tx, [handoff.lead_id], readers_for(engine, tx), now=engine.now())[0]
     title = _say(engine, "note.title", {"handoff": handoff.id[:8]})
     return title, "\n".join(_body(engine, handoff, known, rules))
 

@@ -61,12 +61,16 @@ def _route(engine: Engine, tx: Tx, decision: Decision, rules: Rules, *, now: dat
     local = now.astimezone(zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     given = owners.load_since(tx, engine.crm.connection, since=midnight)
-    known_reps = [
-        rep for rep in owners.reps(tx, engine.crm.connection) if not rep.is_sdr and not rep.is_queue
-    ]
+    known_reps = [rep for rep in owners.reps(tx, engine.crm.connection) if not _no_rep(rep, tx)]
     listed = [rep for rep in known_reps if rep.groups or rep.is_manager]
     candidates = [_candidate(rep, given, today=local) for rep in listed or known_reps]
     return route(rules.policies, candidates, decision.handoff, now)
+
+
+def _no_rep(rep: owners.Rep, tx: Tx) -> bool:
+    """Who never gets leads in turn: queues, SDRs, and the user under which Baton itself writes."""
+    itself = (rep.connection, rep.owner_id) in owners.own_users(tx, [rep.connection])
+    return rep.is_sdr or rep.is_queue or itself
 
 
 def _queue_id(engine: Engine, tx: Tx, name: str) -> str:

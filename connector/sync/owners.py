@@ -40,4 +40,6 @@ def _pull(engine: Engine, system: OwnerSource, result: RoundResult) -> None:
         owners.save_owners(tx, found, learned_at=now)
         if found:  # an empty list is a permission that went away, not a firm without people
             owners.retire_owners(tx, system.connection, before=now)
+        if system.own_user_id:
+            owners.set_own_user(tx, system.connection, owner_id=system.own_user_id)
         cursors.save_cursor(tx, cursor, at=now)

@@ -86,7 +86,7 @@ def place_lead(engine: Engine, tx: Tx, lead_id: str, *, now: datetime) -> Decisi
     """Decide one lead inside the caller's transaction, and record what follows. None when there is no such lead."""
     dirty.mark(tx, [lead_id], reason="asked", at=now)
     rules = engine.rules(tx)
-    known = known_of(tx, [lead_id], readers_for(engine), now=now)
+    known = known_of(tx, [lead_id], readers_for(engine, tx), now=now)
     if not known:
         return None
     desk = desk_for(engine, tx, [known[0].lead_id], rules, now=now)
@@ -98,7 +98,7 @@ def _place(
 ) -> None:
     rules = engine.rules(tx)
     ids = [one.lead_id for one in waiting]
-    knowns = known_of(tx, ids, readers_for(engine), now=now)
+    knowns = known_of(tx, ids, readers_for(engine, tx), now=now)
     desk = desk_for(engine, tx, ids, rules, now=now)
     placing = _Placing(engine, tx, rules, desk, now, result, hold=hold)
     placing.generations = {one.lead_id: one for one in waiting}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from connector.store.engine import Tx
 from connector.store.known import Readers
+from connector.store.owners import own_users
 from connector.sync.engine import Engine
 from mappings.choices import answer_of
 from mappings.fields import read_account, read_opportunity, read_person
@@ -14,8 +16,9 @@ from mappings.records import Account, Opportunity, Person, RecordKey, Scalar
 STATUS = "status"
 
 
-def readers_for(engine: Engine) -> Readers:
-    """The readers of this engine's mapping. What cannot be read stays at its default; matching has reported it."""
+def readers_for(engine: Engine, tx: Tx) -> Readers:
+    """The readers of this engine's mapping, and under whose names Baton itself writes. What cannot be read stays at its
+    default; matching has reported it."""
 
     def person(key: RecordKey, fields: Mapping[str, Scalar], modified_at: datetime) -> Person:
         side = engine.side(key.connection)
@@ -43,4 +46,5 @@ def readers_for(engine: Engine) -> Readers:
         answer=answer,
         status_fields=status_fields,
         role=engine.role,
+        own_users=own_users(tx, [system.connection for system in engine.systems]),
     )

@@ -36,7 +36,7 @@ def lead_view(engine: Engine, lead: str, *, locale: str | None = None) -> dict[s
     with engine.store.read() as tx:
         lead_id = resolve(tx, lead)
         rules = engine.rules(tx)
-        known = known_of(tx, [lead_id], readers_for(engine), now=engine.now())[0]
+        known = known_of(tx, [lead_id], readers_for(engine, tx), now=engine.now())[0]
         decision = decide(known, rules, engine.now())
         view = _View(engine=engine, tx=tx, known=known, decision=decision, rules=rules, locale=language)
         return view.document()
