@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from connector.domain.cycle import Cycle, own_opportunities, pool_since
 from connector.domain.events import BYPASS, RANK, Answered, Dealt, Event, Said, Standing, Visit
-from connector.domain.facts import Actor, Answer, Episode, Known, Step
+from connector.domain.facts import Actor, Answer, Episode, Known, LinkedRecord, Step
 from connector.domain.policies import PoliciesConfig
 from connector.domain.recycling import rejected
 from connector.domain.story import Story
@@ -47,9 +47,17 @@ def _said(known: Known, policies: PoliciesConfig, cycle: Cycle) -> list[Said]:
         ]
         word = policies.answer_word(record.answer) or ("converted" if record.person.converted_to else "")
         if word and not record.changes:
-            at = record.person.modified_at or record.created_at or known.created_at
-            found.append(Said(at, word, CRM, record))
+            found.append(Said(_seen_at(known, record, word), word, CRM, record))
     return [event for event in found if cycle.after is None or event.at > cycle.after]
+
+
+def _seen_at(known: Known, record: LinkedRecord, word: str) -> datetime:
+    """When a status without a history was set, as far as anybody knows. A no that still stands from an earlier hand-off
+    is that no, however late the record was touched."""
+    earlier = [e.rejection.at for e in known.episodes if e.rejection]
+    if earlier and word in ("rejected", "disqualified"):
+        return earlier[-1]
+    return record.person.modified_at or record.created_at or known.created_at
 
 
 def _dealt(deals: tuple[Opportunity, ...], floor: datetime) -> list[Dealt]:

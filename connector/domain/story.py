@@ -145,8 +145,6 @@ class Story:
 
     def _reopen(self, step: Step, at: datetime, actor: Actor, *, cause: str) -> None:
         violation = self._violation(at)
-        if not violation:
-            return
         self.flags.add(f"violation:{violation}")
         if violation == COOLDOWN and self.policies.recycling.on_violation == "revert":
             self.flags.add("revert")

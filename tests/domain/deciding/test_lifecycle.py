@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connector.domain.decision import Deed
 from connector.domain.events import Visit
-from connector.domain.facts import Actor, Answer, Memory, Step
+from connector.domain.facts import Actor, Answer, Memory, Rejection, Step
 from connector.domain.lifecycle import NEXT, OUT_OF_ORDER, path, transitions
 from mappings.records import Kind, Money
 from tests.domain.deciding.tale import DAY, DEMO, HOUR, PRICE, START, Tale, handed_off, rules, said_no
@@ -237,8 +239,6 @@ def test_a_crm_record_made_by_a_rep_is_a_bypass_and_leaves_nurture() -> None:
 
 
 def replace_record(tale: Tale, **fields: object) -> object:
-    from dataclasses import replace
-
     *others, last = tale.known.records
     return replace(tale.known, records=(*others, replace(last, **fields)))  # type: ignore[arg-type]
 
@@ -351,8 +351,6 @@ def test_a_planned_meeting_is_no_interaction() -> None:
 
 
 def test_a_hand_off_under_way_is_requested_and_not_asked_again() -> None:
-    from dataclasses import replace
-
     tale = handed_off()
     episode = replace(tale.known.episodes[0], confirmed_at=None)
     memory = replace(tale.known.memory, step=Step.MQL)
@@ -368,3 +366,76 @@ def test_more_evidence_while_sales_has_it_changes_nothing_of_the_step() -> None:
     tale.now += DAY
     tale.heard(PRICE)
     assert tale.decision.step is Step.HANDED_OFF
+
+
+def without_history(tale: Tale, status: str) -> None:
+    """The CRM states a status and keeps no history of it."""
+    tale.status(status)
+    tale.known = replace_record(tale, changes=())
+    crm = tale.known.records[-1]
+    tale.known = replace_record(tale, person=replace(crm.person, modified_at=tale.now))
+    tale.settle()
+
+
+def test_a_status_without_history_counts_when_it_is_seen() -> None:
+    tale = handed_off()
+    tale.now += HOUR
+    without_history(tale, "accepted")
+    assert (tale.decision.step, tale.transitions[-1].occurred_at) == (Step.SAL, tale.now)
+
+
+def test_a_no_that_still_stands_on_the_record_does_not_answer_the_next_hand_off() -> None:
+    tale = said_no("need_unclear")
+    tale.now += 31 * DAY
+    tale.spoke()
+    tale.heard(PRICE)
+    tale.rep = "r2"
+    tale.click()
+    tale.now += HOUR
+    without_history(tale, "rejected")
+    assert tale.decision.step is Step.HANDED_OFF
+    assert tale.decision.rejections == 1
+
+
+def test_a_deal_on_a_rejected_lead_is_a_bypass_that_a_later_status_does_not_undo() -> None:
+    tale = said_no("need_unclear")
+    tale.now += 60 * DAY
+    tale.crm("accepted")
+    tale.now += DAY
+    tale.opportunity()
+    assert (tale.decision.step, tale.transitions[-1].violation) == (Step.OPPORTUNITY, "bypass")
+    tale.now += DAY
+    tale.crm("rejected")
+    assert tale.decision.step is Step.OPPORTUNITY
+
+
+def test_a_deal_from_before_the_rejection_reopens_nothing() -> None:
+    tale = handed_off()
+    tale.now += DAY
+    before = tale.now - HOUR
+    answered = replace(
+        tale.known.episodes[0], answer=Answer.REJECTED, rejection=Rejection(tale.now, "r1", "need_unclear")
+    )
+    tale.known = replace(tale.known, episodes=(answered,))
+    tale.opportunity(created_at=before)
+    assert tale.decision.step is Step.RECYCLED
+
+
+def test_when_the_facts_of_sales_vanish_the_lead_is_marketings_again_and_it_is_told() -> None:
+    tale = Tale()
+    tale.page()
+    tale.now += DAY
+    tale.opportunity()
+    tale.known = replace(tale.known, opportunities=())
+    tale.settle()
+    assert (tale.decision.step, tale.transitions[-1].violation) == (Step.MAL, OUT_OF_ORDER)
+
+
+def test_a_close_is_remembered_when_its_deal_is_gone() -> None:
+    tale = handed_off()
+    tale.now += DAY
+    tale.opportunity(is_closed=True, is_won=True, closed_at=tale.now)
+    tale.known = replace(tale.known, opportunities=(), episodes=())
+    tale.settle()
+    assert tale.decision.step is Step.WON
+    assert tale.steps[-1] == "won"
