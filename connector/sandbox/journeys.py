@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from connector.sandbox import words
 
 STAGES = ("problem-education", "solution-research", "solution-selection")
+OLDEST_DAYS = 560
+"""No story begins longer ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def journeys(count: int, *, seed: int, now: datetime) -> Iterator[Journey]:
     rng = random.Random(seed)
     firms: list[Firm] = []
     for number in range(1, count + 1):
-        if not firms or rng.random() < 0.7:
+        if not firms or rng.random() < 0.92:
             firms.append(_firm(rng, len(firms) + 1))
         yield _journey(rng, number, rng.choice(firms[-6:]), now)
 
@@ -86,13 +88,13 @@ def journeys(count: int, *, seed: int, now: datetime) -> Iterator[Journey]:
 def _firm(rng: random.Random, number: int) -> Firm:
     chinese = rng.random() < 0.6
     industry = rng.choice(sorted(words.TRADES_ZH))
-    size = rng.choices(("small", "mid-market", "enterprise"), (5, 3, 2))[0]
+    size = rng.choices(("small", "mid-market", "enterprise"), (42, 34, 24))[0]
     if chinese:
         name = f"{rng.choice(words.PLACES_ZH)}{rng.choice(words.STEMS_ZH)}{words.TRADES_ZH[industry]}有限公司"
     else:
         name = f"{rng.choice(words.STEMS_EN)} {words.TRADES_EN[industry]} Inc."
-    scale = 5 if chinese else 1
-    low, high = {"small": (1, 9), "mid-market": (12, 220), "enterprise": (300, 4000)}[size]
+    # In millions of CNY; a seventh of it in USD, so that either way the firm has the size that the story says.
+    low, high = {"small": (7, 42), "mid-market": (63, 840), "enterprise": (1260, 18_000)}[size]
     people = {"small": (8, 95), "mid-market": (120, 900), "enterprise": (1200, 20000)}[size]
     return Firm(
         name=name,
@@ -101,7 +103,7 @@ def _firm(rng: random.Random, number: int) -> Firm:
         industry=industry,
         country="CN" if chinese else "US",
         currency="CNY" if chinese else "USD",
-        revenue=rng.randint(low, high) * 1_000_000 * scale if rng.random() < 0.75 else None,
+        revenue=rng.randint(low, high) * 1_000_000 // (1 if chinese else 7) if rng.random() < 0.75 else None,
         employees=rng.randint(*people) if rng.random() < 0.9 else None,
     )
 
@@ -110,8 +112,10 @@ def _journey(rng: random.Random, number: int, firm: Firm, now: datetime) -> Jour
     language = "zh" if firm.country == "CN" else "en"
     first, last = _names(rng, language)
     role = rng.choices(("decision-maker", "influencer", "user", "student"), (3, 4, 4, 1))[0]
-    stage = rng.choices((*STAGES, "none"), (40, 27, 18, 15))[0]
-    created = now - timedelta(days=rng.randint(5, 420), minutes=rng.randint(0, 1439))
+    stage = rng.choices((*STAGES, "none"), (34, 30, 24, 12))[0]
+    # Values are measured on the older ones, the younger ones are what people work on today.
+    days = rng.randint(60, OLDEST_DAYS) if rng.random() < 0.7 else rng.randint(2, 60)
+    created = now - timedelta(days=days, minutes=rng.randint(0, 1439))
     deeds = tuple(sorted(_deeds(rng, stage, language, (created, now)), key=lambda deed: deed.at))
     return Journey(
         number=number,
@@ -150,11 +154,12 @@ def _deeds(rng: random.Random, stage: str, language: str, span: tuple[datetime, 
     at = created
     for index in range(reached + 1):
         name = STAGES[index]
-        for _ in range(rng.randint(1, 3)):
+        for _ in range(rng.randint(2, 3)):
             at = min(at + timedelta(hours=rng.randint(3, 240)), now - timedelta(hours=1))
             yield _deed(rng, name, language, at)
     if rng.random() < 0.5:
-        yield Deed(min(at + timedelta(hours=5), now), "email_reply", text=rng.choice(words.CHATTER[language]))
+        last = min(at + timedelta(hours=5), now - timedelta(minutes=20))
+        yield Deed(last, "email_reply", text=rng.choice(words.CHATTER[language]))
 
 
 def _deed(rng: random.Random, stage: str, language: str, at: datetime) -> Deed:
@@ -167,24 +172,26 @@ def _deed(rng: random.Random, stage: str, language: str, at: datetime) -> Deed:
     return Deed(at, "email_reply" if kind == "form" else kind, text=text)
 
 
-_WINS = {"problem-education": 0.12, "solution-research": 0.3, "solution-selection": 0.5}
+_WINS = {"problem-education": 0.12, "solution-research": 0.26, "solution-selection": 0.42}
 _PRICES = {"small": (20_000, 60_000), "mid-market": (90_000, 300_000), "enterprise": (400_000, 1_500_000)}
 _REASONS = ("no-budget", "bad-timing", "need-unclear", "unreachable", "not-a-fit")
+_LOST, _REJECTED, _OPEN = 0.55, 0.68, 0.74
+"""Up to where a draw between 0 and 1 means that end; above, sales never saw the lead."""
 
 
 def _outcome(rng: random.Random, stage: str, firm: Firm, span: tuple[datetime, datetime]) -> Outcome:
     created, now = span
-    if stage not in STAGES or now - created < timedelta(days=60):
+    draw = rng.random()
+    if stage not in STAGES or now - created < timedelta(days=60) or draw >= _OPEN:
         return Outcome()
     handed = created + timedelta(days=rng.randint(10, 40))
     ended = handed + timedelta(days=rng.randint(12, 150))
-    draw = rng.random()
-    if draw < _WINS[stage] and ended < now:
-        amount = rng.randint(*_PRICES[firm.size]) // 100 * 100
-        return Outcome("won", handed, ended, amount if firm.currency == "CNY" else amount // 7)
-    if draw < 0.6 and ended < now:
-        return Outcome("lost", handed, ended)
-    if draw < 0.7:
+    if _LOST <= draw < _REJECTED:
         at = handed + timedelta(days=rng.randint(1, 6))
         return Outcome("rejected", handed, at, reason=rng.choice(_REASONS))
-    return Outcome("open", handed) if draw < 0.78 else Outcome()
+    if draw >= _REJECTED or ended >= now:
+        return Outcome("open", handed)
+    if draw >= _WINS[stage]:
+        return Outcome("lost", handed, ended)
+    amount = rng.randint(*_PRICES[firm.size]) // 100 * 100
+    return Outcome("won", handed, ended, amount if firm.currency == "CNY" else amount // 7)

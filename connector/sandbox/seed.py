@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from connector.sandbox.hubspot.portal import Portal
-from connector.sandbox.journeys import Journey, journeys
+from connector.sandbox.journeys import OLDEST_DAYS, Journey, journeys
 from connector.sandbox.messy import Mess
 from connector.sandbox.people import hire
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.stories import Marketing, Sales
 
-LONGEST_STORY = timedelta(days=430)
-"""No story begins longer ago than that."""
+LONGEST_STORY = timedelta(days=OLDEST_DAYS + 2)
+"""The clock starts so long ago, before the first of the stories."""
 
 Moment = tuple[datetime, int, Callable[[], None]]
 
