@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
-from connector.store import dirty, inbox, outbox, parked, runs, tables
+from connector.store import dirty, handoffs, inbox, links, outbox, parked, runs
 from connector.store.cursors import cursors
 from connector.store.engine import Tx
 
@@ -18,7 +16,7 @@ def health(tx: Tx, now: datetime) -> dict[str, Any]:
     """The documented shape of `baton status --json` and `GET /api/v1/status`: counts and times, no personal data."""
     return {
         "now": now.isoformat(),
-        "leads": _count(tx, "lead"),
+        "leads": links.count_leads(tx),
         "leads_due": dirty.waiting(tx, now),
         "inbox": inbox.backlog(tx),
         "read": [
@@ -36,7 +34,10 @@ def health(tx: Tx, now: datetime) -> dict[str, Any]:
             {"connection": lane.connection, "object": lane.object, "due": lane.due, "parked": lane.parked}
             for lane in outbox.lanes(tx, now)
         ],
-        "hand_offs": _hand_offs(tx),
+        "hand_offs": [
+            {"point": point, "answer": answer, "count": count}
+            for point, answer, count in handoffs.count_handoffs(tx)
+        ],
         "parked": [{"kind": kind, "count": count} for kind, count in sorted(parked.count_parked(tx).items())],
         "runs": [
             {
@@ -54,19 +55,3 @@ def health(tx: Tx, now: datetime) -> dict[str, Any]:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
-
-
-def _count(tx: Tx, name: str) -> int:
-    table = tables.metadata.tables[name]
-    return tx.execute(
-        select(func.count()).select_from(table).where(table.c.merged_into.is_(None))
-    ).scalar_one()
-
-
-def _hand_offs(tx: Tx) -> list[dict[str, Any]]:
-    t = tables.handoff
-    query = select(t.c.point, t.c.answer, func.count()).group_by(t.c.point, t.c.answer).order_by(t.c.point)
-    return [
-        {"point": point, "answer": answer, "count": count}
-        for point, answer, count in tx.execute(query).tuples()
-    ]

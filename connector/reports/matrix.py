@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
 from connector.domain.rules import Rules
 from connector.domain.value import ValueTable, value_of
-from connector.store import tables
+from connector.store.decisions import standing
 from connector.store.engine import Tx
 from mappings.currencies import to_major
 from mappings.records import Money
@@ -91,8 +89,8 @@ def matrix_report(
     tx: Tx, rules: Rules, table: ValueTable, *, published_at: datetime | None = None
 ) -> MatrixReport:
     """Every cell of the matrix in its order, rows first."""
-    standing = _standing(tx)
-    rows = tuple(_row(cell, table, standing) for cell in rules.matrix.cells)
+    counts = standing(tx)
+    rows = tuple(_row(cell, table, counts) for cell in rules.matrix.cells)
     placed = {row.cell for row in rows}
     return MatrixReport(
         version=table.version,
@@ -101,17 +99,11 @@ def matrix_report(
         rows=rows,
         personas=rules.matrix.personas,
         stages=rules.matrix.stages,
-        unplaced=sum(count for cell, count in standing.items() if cell not in placed),
+        unplaced=sum(count for cell, count in counts.items() if cell not in placed),
     )
 
 
-def _standing(tx: Tx) -> Mapping[str, int]:
-    t = tables.lead_state
-    query = select(t.c.cell, func.count()).group_by(t.c.cell)
-    return dict(tx.execute(query).tuples().all())
-
-
-def _row(cell: str, table: ValueTable, standing: Mapping[str, int]) -> CellRow:
+def _row(cell: str, table: ValueTable, counts: Mapping[str, int]) -> CellRow:
     persona, _, stage = cell.partition("/")
     figures = table.cells.get(cell)
     value = value_of(table, cell)
@@ -119,7 +111,7 @@ def _row(cell: str, table: ValueTable, standing: Mapping[str, int]) -> CellRow:
         cell=cell,
         persona=persona,
         stage=stage,
-        leads_now=standing.get(cell, 0),
+        leads_now=counts.get(cell, 0),
         units=figures.leads if figures else 0,
         wins=figures.wins if figures else 0,
         matured=figures.matured if figures else "0",

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from connector.domain.decision import Decision, Transition, Versions
 from connector.domain.facts import Actor, Memory, Message, Step
@@ -241,6 +241,13 @@ def _transition(row: Any) -> Transition:
     actor = Actor(row.actor_kind, row.actor_id)
     step = (Step(row.old), Step(row.new), row.occurred_at, actor, row.cause)
     return Transition(*step, implied=row.implied, violation=row.violation)
+
+
+def standing(tx: Tx) -> dict[str, int]:
+    """How many leads stand in each cell today, by cell as it was last decided."""
+    t = tables.lead_state
+    query = select(t.c.cell, func.count()).group_by(t.c.cell)
+    return dict(tx.execute(query).tuples().all())
 
 
 def add_refusal(tx: Tx, refusal: Refusal) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 
 from connector.domain.decision import EpisodeAnswer, Versions
 from connector.domain.facts import Actor, Answer, Episode
@@ -238,6 +238,13 @@ def open_handoffs(tx: Tx, limit: int) -> list[HandOff]:
     """Hand-offs without an answer, the oldest first: what an SLA is held against."""
     t = tables.handoff
     return _select(tx, select(t).where(t.c.answer == "open", t.c.point != FAILED).limit(limit))
+
+
+def count_handoffs(tx: Tx) -> list[tuple[str, str, int]]:
+    """(point, answer, how many) of every hand-off."""
+    t = tables.handoff
+    query = select(t.c.point, t.c.answer, func.count()).group_by(t.c.point, t.c.answer)
+    return [(row[0], row[1], row[2]) for row in tx.execute(query.order_by(t.c.point, t.c.answer))]
 
 
 def episodes_of(tx: Tx, lead_ids: Sequence[str]) -> dict[str, tuple[Episode, ...]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from connector.store import tables
 from connector.store.engine import Tx
@@ -50,6 +50,12 @@ def leads(tx: Tx, lead_ids: Sequence[str]) -> dict[str, Lead]:
         for row in tx.execute(select(t).where(t.c.id.in_(chunk))).mappings():
             found[row["id"]] = Lead(**row)
     return found
+
+
+def count_leads(tx: Tx) -> int:
+    """How many leads there are, merged ones left out."""
+    t = tables.lead
+    return tx.execute(select(func.count()).where(t.c.merged_into.is_(None))).scalar_one()
 
 
 def live_lead(tx: Tx, lead_id: str) -> str | None:

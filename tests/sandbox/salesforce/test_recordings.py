@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import requests
-import yaml
+from ruamel.yaml import YAML
 from defusedxml import ElementTree
 
 from connector.sandbox.faults import Fault
@@ -258,7 +258,7 @@ def words(body: Any) -> list[str]:
 def exchanges(*methods: str) -> Iterator[tuple[str, str, Any]]:
     """(method and path, request body, answer) of every recorded exchange that has both."""
     for path in sorted((CONTRACTS / "cumulusci").glob("*.yaml")):
-        recorded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        recorded = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         for entry in recorded.get("interactions", []) if isinstance(recorded, dict) else []:
             request, response = entry.get("request"), entry.get("response")
             if not request or not response or request["method"] not in methods:

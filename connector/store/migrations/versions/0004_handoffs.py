@@ -86,6 +86,10 @@ def _handoff() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_handoff"),
         sa.UniqueConstraint("request_id", name="uq_handoff_request_id"),
     )
+    _handoff_indexes()
+
+
+def _handoff_indexes() -> None:
     op.create_index("ix_handoff_crm", "handoff", ["crm_connection", "crm_object", "crm_id"])
     op.create_index("ix_handoff_lead_id", "handoff", ["lead_id", "requested_at"])
     op.create_index(
