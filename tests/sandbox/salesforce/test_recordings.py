@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import requests
-from ruamel.yaml import YAML
 from defusedxml import ElementTree
+from ruamel.yaml import YAML
 
 from connector.sandbox.faults import Fault
 from connector.sandbox.salesforce.app import SalesforceApp
