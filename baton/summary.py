@@ -55,7 +55,7 @@ class MatrixTable:
 def _cell(row: CellRow) -> str:
     star = "*" if row.assumed else ""
     value = f"[bold green]{amount(row.value)}{star}[/bold green]" if row.value else "–"
-    return f"{row.leads_now} leads\n{row.wins} of {row.units} won · {percent(row.rate)}{star}\n{value}"
+    return f"{row.leads_now} leads\n{row.wins} of {row.units} won\n{percent(row.rate)}{star}\n{value}"
 
 
 def percent(rate: str) -> str:

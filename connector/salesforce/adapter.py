@@ -169,7 +169,7 @@ class SalesforceSystem:
 
     def owners(self) -> Iterator[Owner]:
         """Every user, inactive ones included, and every queue."""
-        for raw in self._reader.query("SELECT Id, Name, Email, IsActive FROM User"):
+        for raw in self._reader.query("SELECT Id, Name, FirstName, LastName, Email, IsActive FROM User"):
             yield owner_of(raw, self.connection)
         for raw in self._reader.query("SELECT Id, Name, Email FROM Group WHERE Type = 'Queue'"):
             yield owner_of(raw, self.connection)

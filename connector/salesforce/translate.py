@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.ports import RecordState, RemoteRow
 from connector.salesforce.soql import moment_of
+from mappings.people import join_name
 from mappings.records import FieldChange, Owner, RecordKey, Scalar
 
 Raw = Mapping[str, Any]
@@ -55,7 +56,11 @@ def owner_of(raw: Raw, connection: str) -> Owner:
     queue = "IsActive" not in raw
     key = RecordKey(connection, "Group" if queue else "User", str(raw["Id"]))
     active = True if queue else bool(raw["IsActive"])
-    return Owner(key, str(raw.get("Name") or ""), str(raw.get("Email") or ""), active, queue)
+    # `Name` follows the org's locale, so that a Chinese name may come with its surname last.
+    name = join_name(str(raw.get("FirstName") or ""), str(raw.get("LastName") or "")) or str(
+        raw.get("Name") or ""
+    )
+    return Owner(key, name, str(raw.get("Email") or ""), active, queue)
 
 
 def change_of(raw: Raw, key: RecordKey) -> FieldChange:
