@@ -12,7 +12,7 @@ from connector.hubspot.field_desk import FieldDesk
 from connector.hubspot.reader import ASSOCIATED, MERGED_IDS, Raw, Reader, Want, chunks
 from connector.hubspot.settings import HubSpotSettings
 from connector.hubspot.streams import STREAMS, Streams
-from connector.hubspot.translate import changes_of, modified_at, owner_of, row_of
+from connector.hubspot.translate import Asked, changes_of, modified_at, owner_of
 from connector.hubspot.writer import Writer
 from connector.ports import (
     ActivityPage,
@@ -113,28 +113,29 @@ class HubSpotSystem:
 
     def changed(self, object: str, window: Window, fields: Sequence[str]) -> Iterator[Page]:
         """Records modified in the window, by ascending id, and a `merged` row for every id that one of them took over."""
+        asked = Asked.of(fields)
         for page in self._reader.pages(self._want(object, fields), window):
-            yield Page([row for raw in page.rows for row in self._rows(object, raw, fields)], page.after)
+            rows: list[RemoteRow] = []
+            for raw in page.rows:
+                rows.append(asked.row_of(raw))
+                rows += _taken_over(raw)
+            yield Page(rows, page.after)
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[RemoteRow]:
         """These records from the record store."""
-        want = self._want(object, fields)
+        want, asked = self._want(object, fields), Asked.of(fields)
         for part in chunks(ids, self.capabilities.read_batch):
             missing = set(part)
             for raw in self._reader.read(want, part):
-                rows = [
-                    row
-                    for row in self._rows(object, raw, fields)
-                    if row.id in missing or row.id == str(raw["id"])
-                ]
+                rows = [asked.row_of(raw), *(row for row in _taken_over(raw) if row.id in missing)]
                 missing -= {row.id for row in rows}
                 yield from rows
-            yield from self._survivors(want, sorted(missing), fields)
+            yield from self._survivors(want, sorted(missing), asked)
 
     def gone(self, object: str, window: Window) -> Iterator[Page]:
         """Records archived inside the window. All archived ones are paged through: HubSpot filters them by no time."""
         for page in self._reader.archived(object, window.after):
-            rows = [row_of(raw, ()) for raw in page.rows]
+            rows = [_BARE.row_of(raw) for raw in page.rows]
             since = window.since
             inside = [
                 r for r in rows if (since is None or r.modified_at >= since) and r.modified_at < window.until
@@ -222,23 +223,28 @@ class HubSpotSystem:
             properties.append(MERGED_IDS)
         return Want(object, tuple(dict.fromkeys(properties)), associated)
 
-    def _rows(self, object: str, raw: Raw, fields: Sequence[str]) -> Iterator[RemoteRow]:
-        row = row_of(raw, fields)
-        yield row
-        merged = (raw.get("properties") or {}).get(MERGED_IDS) or ""
-        for old in dict.fromkeys(part.strip() for part in merged.split(";")):
-            if old and old != row.id:
-                yield RemoteRow(old, modified_at(raw), {}, RecordState.MERGED, row.id)
-
-    def _survivors(self, want: Want, missing: Sequence[str], fields: Sequence[str]) -> Iterator[RemoteRow]:
+    def _survivors(self, want: Want, missing: Sequence[str], asked: Asked) -> Iterator[RemoteRow]:
         """Look singly for ids that a batch did not answer: a merged-away contact may still lead to its survivor."""
         if want.object not in MERGING:
             return
         for id_ in missing[:LOOKED_UP]:
             raw = self._reader.one(want, id_)
             if raw is not None and str(raw["id"]) != id_:
-                yield row_of(raw, fields)
+                yield asked.row_of(raw)
                 yield RemoteRow(id_, modified_at(raw), {}, RecordState.MERGED, str(raw["id"]))
+
+
+_BARE = Asked()
+
+
+def _taken_over(raw: Raw) -> list[RemoteRow]:
+    """A `merged` row for every id that this record took over."""
+    merged = (raw.get("properties") or {}).get(MERGED_IDS)
+    if not merged:
+        return []
+    id_, at = str(raw["id"]), modified_at(raw)
+    olds = dict.fromkeys(part.strip() for part in merged.split(";"))
+    return [RemoteRow(old, at, {}, RecordState.MERGED, id_) for old in olds if old and old != id_]
 
 
 def connect(

@@ -130,7 +130,8 @@ class Reader:
     def _listed(self, want: Want, after: str) -> Iterator[RawPage]:
         for page in self._list(want, after, archived=False):
             onward = None if page.after is None else f"list:{page.after}"
-            yield RawPage([row for row in page.rows if _holds(row, want.held)], onward)
+            held = [row for row in page.rows if _holds(row, want.held)] if want.held else page.rows
+            yield RawPage(held, onward)
 
     def _list(self, want: Want, after: str, *, archived: bool) -> Iterator[RawPage]:
         size = HISTORY_PAGE if want.history else LIST_PAGE
@@ -146,7 +147,7 @@ class Reader:
             rows = answer.get("results", ())
             if wide:
                 rows = list(self.read(want, [str(row["id"]) for row in rows]))
-            elif any(_cut_short(row) for row in rows):
+            elif want.associated and any(_cut_short(row) for row in rows):
                 rows = self._associate(want, rows)
             place = _next(answer)
             yield RawPage(rows, place)
@@ -220,11 +221,7 @@ def _bounds(want: Want, window: Window, above: str) -> list[dict[str, str]]:
 
 
 def _holds(row: Raw, name: str) -> bool:
-    return (
-        not name
-        or bool((row.get("properties") or {}).get(name))
-        or name in (row.get("propertiesWithHistory") or {})
-    )
+    return bool((row.get("properties") or {}).get(name)) or name in (row.get("propertiesWithHistory") or {})
 
 
 def _next(answer: Raw) -> str | None:

@@ -4,6 +4,7 @@ text; it stays text, and absent and empty are both None."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,9 @@ def moment(value: object) -> datetime | None:
         return None
     text = str(value)
     try:
+        if text.endswith("Z"):  # the form of every record's own times: nothing to convert
+            found = datetime.fromisoformat(text)
+            return found if found.tzinfo is UTC else found.astimezone(UTC)
         if text.lstrip("-").isdigit():
             return datetime.fromtimestamp(int(text) / 1000, UTC)
         found = datetime.fromisoformat(text)
@@ -30,25 +34,49 @@ def moment(value: object) -> datetime | None:
 
 def modified_at(raw: Raw) -> datetime:
     """When the record last changed; for an archived one, when it was archived."""
-    properties = raw.get("properties") or {}
     stated = raw.get("archivedAt") or raw.get("updatedAt")
-    found = moment(stated or properties.get("hs_lastmodifieddate") or properties.get("lastmodifieddate"))
+    if not stated:
+        properties = raw.get("properties") or {}
+        stated = properties.get("hs_lastmodifieddate") or properties.get("lastmodifieddate")
+    found = moment(stated)
     if found is None:
         raise ValueError("a HubSpot record states no time of change")
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The fields asked for, sorted out once for many rows: a first load passes here once per record."""
+
+    properties: tuple[str, ...] = ()
+    associated: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, fields: Sequence[str]) -> Asked:
+        """`associations.<object>` stands for associated ids, everything else is a property."""
+        linked = [name for name in fields if name.startswith(ASSOCIATED)]
+        # In the order of their names, because rows are hashed as JSON with sorted keys.
+        plain = sorted(name for name in fields if not name.startswith(ASSOCIATED))
+        return cls(tuple(plain), tuple((name, name.removeprefix(ASSOCIATED)) for name in linked))
+
+    def row_of(self, raw: Raw) -> RemoteRow:
+        """One record; associated ids are joined by ';'."""
+        properties = raw.get("properties") or {}
+        values: dict[str, Scalar] = {
+            name: properties[name] or None for name in self.properties if name in properties
+        }
+        for name, to in self.associated:
+            values[name] = ";".join(associated_ids(raw, to)) or None
+        state = _ARCHIVED if raw.get("archived") else _ACTIVE
+        return RemoteRow(str(raw["id"]), modified_at(raw), values, state)
+
+
 def row_of(raw: Raw, fields: Sequence[str]) -> RemoteRow:
-    """One record with the fields asked for; `associations.<object>` gives associated ids joined by ';'."""
-    properties = raw.get("properties") or {}
-    values: dict[str, Scalar] = {}
-    for name in fields:
-        if name.startswith(ASSOCIATED):
-            values[name] = ";".join(associated_ids(raw, name.removeprefix(ASSOCIATED))) or None
-        elif name in properties:
-            values[name] = properties[name] or None
-    state = RecordState.ARCHIVED if raw.get("archived") else RecordState.ACTIVE
-    return RemoteRow(str(raw["id"]), modified_at(raw), values, state)
+    """One record with the fields asked for, where it stands alone."""
+    return Asked.of(fields).row_of(raw)
+
+
+_ACTIVE, _ARCHIVED = RecordState.ACTIVE, RecordState.ARCHIVED
 
 
 def versions(raw: Raw, name: str) -> list[Raw]:

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, literal_column, or_, select, update
 from connector.ports import RecordState, RemoteRow
 from connector.store import tables
 from connector.store.engine import Tx
-from connector.store.types import to_json
+from connector.store.types import packed
 from connector.store.writes import (
     TimeWriter,
     chunks,
@@ -68,11 +68,14 @@ class _Coming:
 
 
 def _coming(row: RemoteRow) -> _Coming:
-    text = to_json(row.fields if isinstance(row.fields, dict) else dict(row.fields))
-    content = blake2b(text.encode(), digest_size=16, salt=row.state.value[:8].encode())
+    text = packed(row.fields)
+    content = blake2b(text, digest_size=16, salt=_SALTS[row.state])
     if row.merged_into:
         content.update(row.merged_into.encode())
-    return _Coming(row, text, content.hexdigest())
+    return _Coming(row, text.decode(), content.hexdigest())
+
+
+_SALTS = {state: state.value[:8].encode() for state in RecordState}
 
 
 def take(tx: Tx, connection: str, *, object: str, rows: Sequence[RemoteRow], learned_at: datetime) -> Taken:
@@ -84,8 +87,11 @@ def take(tx: Tx, connection: str, *, object: str, rows: Sequence[RemoteRow], lea
     taken = Taken()
     writes: dict[str, _Coming] = {}
     touched: list[dict[str, Any]] = []
+    known: dict[str, tuple[str, datetime]] = {}
     for chunk in chunks(rows):
-        known = _known(tx, connection, object=object, ids=[row.id for row in chunk])
+        # What an earlier chunk brought is known already, and not yet in the table.
+        asked = [row.id for row in chunk if row.id not in known]
+        known.update(_known(tx, connection, object=object, ids=asked))
         for coming in map(_coming, chunk):
             _sort(coming, known, taken=taken, writes=writes, touched=touched)
     new = set(taken.new)

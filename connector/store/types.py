@@ -26,9 +26,17 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+
+
 def to_json(value: object) -> str:
     """JSON with sorted keys, so that equal values are equal text. Raises TypeError for what JSON cannot hold."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+    return packed(value).decode()
+
+
+def packed(value: object) -> bytes:
+    """The same as UTF-8, for whoever hashes it too."""
+    return orjson.dumps(value, default=_plain, option=_CANONICAL)
 
 
 def from_json(text: str | bytes) -> Any:
@@ -38,8 +46,7 @@ def from_json(text: str | bytes) -> Any:
 
 def digest(value: object) -> str:
     """Equal for equal values, 128 bits: enough to recognise content, no protection against an attacker."""
-    packed = orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return blake2b(packed, digest_size=16).hexdigest()
+    return blake2b(packed(value), digest_size=16).hexdigest()
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -111,9 +111,36 @@ def _known(shelf: Shelf, page: Page) -> Page:
     return Page([row for row in page.rows if shelf.key(row.id) in held], page.after)
 
 
+AT_ONCE = 1_000
+"""Rows from which pages are stored: a transaction and its look-ups cost as much for a hundred rows as for a thousand, and a
+process that is killed reads so many again."""
+
+
+def _gathered(pages: Iterator[Page]) -> Iterator[Page]:
+    """Small pages as larger ones, each with the place of its last part. When a read breaks off, or is told to stop, what
+    came before is given first."""
+    rows: list[RemoteRow] = []
+    after = ""
+    try:
+        for page in pages:
+            rows += page.rows
+            after = page.after or ""
+            if page.after is None or len(rows) >= AT_ONCE:
+                yield Page(rows, page.after)
+                rows = []
+    except GeneratorExit:
+        raise
+    except BaseException:
+        if rows:
+            yield Page(rows, after)
+        raise
+    if rows:
+        yield Page(rows, after)
+
+
 def _read(shelf: Shelf, pages: Iterator[Page], *, window: Window, cursor: Cursor, counts: Counts) -> None:
     engine = shelf.engine
-    for page in pages:
+    for page in _gathered(pages):
         cursor = reached(cursor, window, page.after)
         now = engine.now()
         with engine.store.begin() as tx:
