@@ -9,14 +9,10 @@ from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-import connector.hubspot
-import connector.salesforce
 from connector.clock import SandboxTime, SystemClock
 from connector.documents import parse_yaml, read_yaml, validated
 from connector.errors import ConfigError
-from connector.hubspot import HubSpotSettings
 from connector.ports import Clock, RemoteSystem
-from connector.salesforce import SalesforceSettings
 from connector.settings import ConnectionSettings, Settings
 from connector.store.engine import Store
 from connector.store.migrations import upgrade
@@ -63,19 +59,36 @@ def clock_of(settings: Settings) -> Clock:
 
 
 def connect(settings: ConnectionSettings, clock: Clock) -> RemoteSystem:
-    """The adapter for one connection."""
-    share = settings.daily_share / 100
+    """The adapter for one connection. Its SDK is imported only here: half a second that nobody waits for twice."""
     if settings.vendor == "hubspot":
-        portal = HubSpotSettings(settings.name, settings.token, settings.url, daily_share=share)
-        portal = replace(portal, api_version=settings.api_version or portal.api_version)
-        if settings.searches_per_second is not None:
-            portal = replace(portal, searches_per_second=settings.searches_per_second)
-        return connector.hubspot.connect(portal, clock=clock, sleep=time.sleep, role=settings.role)
+        return _hubspot(settings, clock)
+    return _salesforce(settings, clock)
+
+
+def _hubspot(settings: ConnectionSettings, clock: Clock) -> RemoteSystem:
+    from connector.hubspot import HubSpotSettings, connect
+
+    portal = HubSpotSettings(
+        settings.name, settings.token, settings.url, daily_share=settings.daily_share / 100
+    )
+    portal = replace(portal, api_version=settings.api_version or portal.api_version)
+    if settings.searches_per_second is not None:
+        portal = replace(portal, searches_per_second=settings.searches_per_second)
+    return connect(portal, clock=clock, sleep=time.sleep, role=settings.role)
+
+
+def _salesforce(settings: ConnectionSettings, clock: Clock) -> RemoteSystem:
+    from connector.salesforce import SalesforceSettings, connect
+
     org = SalesforceSettings(
-        settings.name, settings.url or "", settings.client_id, settings.client_secret, daily_share=share
+        settings.name,
+        settings.url or "",
+        settings.client_id,
+        settings.client_secret,
+        daily_share=settings.daily_share / 100,
     )
     org = replace(org, api_version=settings.api_version or org.api_version)
-    return connector.salesforce.connect(org, clock=clock, sleep=time.sleep, role=settings.role)
+    return connect(org, clock=clock, sleep=time.sleep, role=settings.role)
 
 
 def mapping_of(settings: Settings) -> MappingDocument:
