@@ -7,7 +7,7 @@ new version of its section, so that every decision can name what it was taken un
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -25,6 +25,7 @@ from connector.domain.value import ValueConfig, ValueTable
 from connector.errors import ConfigError
 from connector.store import configs, dirty, values
 from connector.store.engine import Store, Tx
+from connector.store.meta import recall, remember
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "matrix": MatrixConfig,
@@ -72,6 +73,13 @@ def texts_from(folder: Path | None) -> dict[str, tuple[str, str]]:
 
 def check_texts(texts: Mapping[str, tuple[str, str]]) -> Documents:
     """The documents as models, checked together. Raises ConfigError with every problem, file and line named."""
+    documents = parsed(texts)
+    compiled(documents)
+    return documents
+
+
+def parsed(texts: Mapping[str, tuple[str, str]]) -> Documents:
+    """The documents as models, each checked by itself. Raises ConfigError with every problem, file and line named."""
     models: dict[str, BaseModel] = {}
     problems: list[str] = []
     for section, model in MODELS.items():
@@ -82,9 +90,7 @@ def check_texts(texts: Mapping[str, tuple[str, str]]) -> Documents:
             problems += exc.problems
     if problems:
         raise ConfigError(problems)
-    documents = Documents(**models)  # type: ignore[arg-type]
-    compiled(documents)
-    return documents
+    return Documents(**models)  # type: ignore[arg-type]
 
 
 def compiled(
@@ -113,6 +119,8 @@ def apply_texts(
             section: configs.apply_config(tx, section, document=text, at=at, by=by)
             for section, (text, _) in texts.items()
         }
+        if not before:
+            remember(tx, BEGAN, value=at.isoformat())
         if any(
             section in before and before[section].version != version for section, version in versions.items()
         ):
@@ -120,41 +128,58 @@ def apply_texts(
     return versions
 
 
+BEGAN = "began_at"
+"""When this Baton first had rules in force: what sales did before is history, not a way past it."""
+
+
+def _since_beginning(documents: Documents, began: str | None) -> Documents:
+    """The documents with the policies' `records_since` filled in, unless an admin gave one."""
+    if began is None or documents.policies.records_since is not None:
+        return documents
+    since = {"records_since": datetime.fromisoformat(began)}
+    return replace(documents, policies=documents.policies.model_copy(update=since))
+
+
 @dataclass(slots=True)
 class RuleBook:
-    """Gives the rules in force inside a transaction, compiled anew only when a version changed. `code` names Baton's
-    own version in every decision."""
+    """Gives the rules in force inside a transaction. Sections are compiled anew only when one of them changed; a newly
+    published table is only put in. `code` names Baton's own version in every decision."""
 
     code: str = ""
-    _key: tuple[object, ...] = ()
-    _rules: Rules | None = None
-    _documents: Documents | None = field(default=None)
+    _compiled: tuple[tuple[int, ...], Documents, Rules] | None = None
+    _valued: tuple[tuple[object, ...], Rules] | None = None
 
     def __call__(self, tx: Tx) -> Rules:
         """The rules in force."""
-        return self._current(tx)[0]
+        current, table = configs.current_configs(tx), values.published(tx)
+        sections, _, rules = self._sections(current, recall(tx, BEGAN))
+        key = (sections, table.version if table else 0)
+        valued = self._valued  # read once: threads share the book, and each returns what it asked for
+        if valued is None or valued[0] != key:
+            stated = read_table(table.document, table.version) if table else ValueTable()
+            versions = self._versions(dict(zip(MODELS, sections, strict=True)), table)
+            self._valued = valued = key, replace(rules, values=stated, versions=versions)
+        return valued[1]
 
     def documents(self, tx: Tx) -> Documents:
         """The documents behind them."""
-        return self._current(tx)[1]
+        return self._sections(configs.current_configs(tx), recall(tx, BEGAN))[1]
 
-    def _current(self, tx: Tx) -> tuple[Rules, Documents]:
-        current = configs.current_configs(tx)
-        table = values.published(tx)
-        versions = {section: current[section].version if section in current else 0 for section in MODELS}
-        key = (*versions.items(), table.version if table else 0)
-        if self._rules is None or self._documents is None or key != self._key:
+    def _sections(
+        self, current: Mapping[str, configs.ConfigVersion], began: str | None
+    ) -> tuple[tuple[int, ...], Documents, Rules]:
+        versions = tuple(current[section].version if section in current else 0 for section in MODELS)
+        made = self._compiled
+        if made is None or made[0] != versions:
             texts = {
-                section: (current[section].document, f"{section} version {versions[section]}")
+                section: (current[section].document, f"{section} version {version}")
                 if section in current
                 else (default_text(section), f"{section}.yaml (shipped)")
-                for section in MODELS
+                for section, version in zip(MODELS, versions, strict=True)
             }
-            self._documents = check_texts(texts)
-            stated = read_table(table.document, table.version) if table else None
-            self._rules = compiled(self._documents, self._versions(versions, table), stated)
-            self._key = key
-        return self._rules, self._documents
+            documents = _since_beginning(parsed(texts), began)
+            self._compiled = made = versions, documents, compiled(documents)
+        return made
 
     def _versions(self, versions: Mapping[str, int], table: values.StoredTable | None) -> Versions:
         return Versions(
