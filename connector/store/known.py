@@ -110,7 +110,7 @@ def _load(tx: Tx, lead_ids: Sequence[str], readers: Readers, *, now: datetime) -
         account_deals=account_deals,
         activities=activities.activities_of(tx, ids, since=now - REACH),
         episodes=handoffs.episodes_of(tx, ids),
-        requests=requests.requests_of(tx, ids),
+        requests=requests.requests_of(tx, ids, answered=True),
         overrides=requests.overrides_of(tx, ids),
         hand_sets=requests.hand_sets_of(tx, ids),
         states=decisions.states(tx, ids),

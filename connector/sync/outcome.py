@@ -41,7 +41,7 @@ def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Ru
         value=decision.value.amount if decision.value else None,
         explained=explained(decision.value),
         versions=asdict(decision.versions),
-        evidence_ids=tuple(evidence.activity_id for evidence in decision.evidence),
+        evidence_ids=tuple(dict.fromkeys(evidence.activity_id for evidence in decision.evidence)),
     )
     if not handoffs.begin_handoff(tx, handoff):
         return None
@@ -96,11 +96,12 @@ def _candidate(rep: owners.Rep, given: dict[str, int], *, today: datetime) -> Re
 
 def answer_requests(tx: Tx, known: Known, decision: Decision, *, at: datetime) -> None:
     """Every request that waits gets the decision's answer: a click is answered once, also by an answer to another click."""
+    waiting = [one for one in known.requests if one.id not in known.memory.answered_requests]
     outcome = {"hand_off": "handed_off", "refuse": "refused"}.get(decision.handoff.deed.value, "")
-    if not outcome and known.requests and _with_sales(decision):
+    if not outcome and waiting and _with_sales(decision):
         outcome = "with_sales"
     if outcome:
-        for request in known.requests:
+        for request in waiting:
             requests.answer_request(tx, request.id, at=at, outcome=outcome)
 
 
