@@ -67,7 +67,10 @@ def _email(p: Properties, now: datetime) -> Said:
 def _call(p: Properties, now: datetime) -> Said:
     status = p.get("hs_call_status") or ""
     seconds = _whole(p.get("hs_call_duration")) // 1000
-    talked = status in ("", "COMPLETED") and seconds > 0 and p.get("hs_call_disposition") not in _UNANSWERED
+    if p.get("hs_call_disposition") in _UNANSWERED:
+        # A call that is logged by hand is COMPLETED whatever became of it; its outcome says whether anybody was reached.
+        status = "NO_ANSWER"
+    talked = status in ("", "COMPLETED") and seconds > 0
     at = moment(p.get("hs_timestamp"))
     return Said(
         Kind.CALL,
