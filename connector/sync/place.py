@@ -135,14 +135,21 @@ class _Placing:
             learned_at=self.now,
         )
         self._enter(known, decision, first=first)
-        for answer in decision.answers:
-            handoffs.record_answer(self.tx, answer, learned_at=self.now)
+        self._answer(known, decision)
         if not self.hold:
             self._hand_off(known, decision)
         self._remember(known, decision)
         self.desk.want(known, decision, self.result)
         self._settle_dirty(known, decision)
         return decision
+
+    def _answer(self, known: Known, decision: Decision) -> None:
+        """What sales said may hold for the whole account: its other leads are decided again."""
+        for answer in decision.answers:
+            handoffs.record_answer(self.tx, answer, learned_at=self.now)
+        account = self.desk.account(known.lead_id)
+        if decision.answers and account:
+            dirty.mark_accounts(self.tx, [account], reason="answer", at=self.now)
 
     def _hand_off(self, known: Known, decision: Decision) -> None:
         if decision.handoff.deed == "hand_off":

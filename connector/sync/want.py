@@ -39,14 +39,18 @@ class Desk:
     tx: Tx
     planner: Planner
     money: Callable[[Money, str], Money | None]
-    units: Mapping[str, str]
+    accounts: Mapping[str, str | None]
     linked: Mapping[str, Sequence[Link]]
     rows: Mapping[RecordKey, MirrorRow]
     states: Mapping[RecordKey, Mapping[str, FieldState]]
 
+    def account(self, lead_id: str) -> str:
+        """The lead's account; empty where it has none."""
+        return self.accounts.get(lead_id) or ""
+
     def unit(self, lead_id: str) -> str:
         """The unit of figures: the lead's account, or the lead itself."""
-        return self.units.get(lead_id, lead_id)
+        return self.account(lead_id) or lead_id
 
     def want(self, known: Known, decision: Decision, result: RoundResult) -> None:
         """Plan this lead's records and put the differences into the outbox; nothing different withdraws what waits."""
@@ -149,7 +153,7 @@ def desk_for(engine: Engine, tx: Tx, lead_ids: Sequence[str], rules: Rules, *, n
         tx=tx,
         planner=Planner(engine.mapping, render, now, today),
         money=money,
-        units={lead.id: lead.account_id or lead.id for lead in links.leads(tx, lead_ids).values()},
+        accounts={lead.id: lead.account_id for lead in links.leads(tx, lead_ids).values()},
         linked=linked,
         rows=mirror.mirrored(tx, keys),
         states=field_states.field_states(tx, keys),
