@@ -162,7 +162,7 @@ class Desk:
         }
         return str(self.portal.create("companies", {**filled, **values}).id)
 
-    def contact(self, company: str | None = None, **values: str) -> RecordKey:
+    def contact(self, employer: str | None = None, **values: str) -> RecordKey:
         """A complete contact: the general manager of a large company, unless told otherwise."""
         number = next(_NUMBERS)
         filled = {
@@ -175,9 +175,9 @@ class Desk:
         }
         made = str(self.portal.create("contacts", {**filled, **values}).id)
         self.portal.calculate("contacts", made, {"hs_analytics_source": "ORGANIC_SEARCH"})
-        if company is None:
-            company = self.company(values.get("company", "大企业有限公司"))
-        self.portal.associate(("contacts", made), ("companies", company))
+        if employer is None:
+            employer = self.company(values.get("company", "大企业有限公司"))
+        self.portal.associate(("contacts", made), ("companies", employer))
         return RecordKey("marketing", "contacts", made)
 
     def small(self, **values: str) -> RecordKey:
@@ -193,9 +193,13 @@ class Desk:
             {"hs_email_direction": "INCOMING_EMAIL", "hs_email_subject": "咨询", "hs_email_text": said},
         )
 
-    def calls(self, contact: RecordKey, said: str = "通话二十分钟，客户介绍了进展", *, reached: bool = True) -> None:
+    def calls(
+        self, contact: RecordKey, said: str = "通话二十分钟，客户介绍了进展", *, reached: bool = True
+    ) -> None:
         """The SDR calls the customer and logs it."""
-        outcome = "f240bbac-87c9-4f6e-bf70-924b57d47db7" if reached else "73a0d17f-1163-4015-bdd5-ec830791da20"
+        outcome = (
+            "f240bbac-87c9-4f6e-bf70-924b57d47db7" if reached else "73a0d17f-1163-4015-bdd5-ec830791da20"
+        )
         self.portal.log_activity(
             "calls",
             contact.id,
@@ -228,7 +232,7 @@ class Desk:
             "Id, OwnerId, Status, Email, LastName, IsConverted, Baton_Id__c, Baton_Handoff_Status__c, Baton_Value_Now__c,"
             " Baton_Rejection_Reason__c, Baton_Rejection_Note__c, Baton_Why_Not__c, Baton_Value_At_Handoff__c"
         )
-        return self.org.query(f"SELECT {names} FROM Lead ORDER BY Id")
+        return self.org.query(f"SELECT {names} FROM Lead ORDER BY Id")  # noqa: S608 - SOQL of a test
 
     def only_lead(self) -> dict[str, Any]:
         """The one lead that sales has."""
@@ -237,10 +241,11 @@ class Desk:
 
     def notes(self, lead_id: str) -> list[dict[str, Any]]:
         """Tasks on a lead."""
-        return self.org.query(f"SELECT Id, Subject, Description FROM Task WHERE WhoId = '{lead_id}'")
+        return self.org.query(f"SELECT Id, Subject, Description FROM Task WHERE WhoId = '{lead_id}'")  # noqa: S608
 
     def rep_writes(self, lead_id: str, **values: Any) -> None:
-        """The owner of a lead changes it."""
+        """A minute later the owner of a lead changes it."""
+        self.wait(seconds=60)
         owner = self.org.get("Lead", lead_id)["OwnerId"]
         self.org.update("Lead", lead_id, values, as_user=owner, auto_assign=False)
 
@@ -270,11 +275,15 @@ class Desk:
 
     # what people ask of Baton
 
-    def hand_off(self, lead: RecordKey | str, request_id: str = "click-1", actor: Actor = SDR) -> Reply:
+    def hand_off(
+        self, lead: RecordKey | str, request_id: str = "click-1", *, locale: str | None = None
+    ) -> Reply:
         """The SDR clicks in the panel."""
-        return commands.hand_off(self.engine, str(lead), actor=actor, request_id=request_id)
+        return commands.hand_off(self.engine, str(lead), actor=SDR, request_id=request_id, locale=locale)
 
-    def reject(self, lead: RecordKey | str, reason: str = "need_unclear", *, by: str = "", **more: Any) -> Reply:
+    def reject(
+        self, lead: RecordKey | str, reason: str = "need_unclear", *, by: str = "", **more: Any
+    ) -> Reply:
         """The rep says no in the panel."""
         rejection = NewRejection(reason, **more)
         return commands.reject(self.engine, str(lead), actor=Actor("rep", by), rejection=rejection)
