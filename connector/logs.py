@@ -28,6 +28,13 @@ OURS = ("baton", "connector", "jobs", "mappings", "webhooks")
 def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
     """Send every log line of this process to `stream` (standard error when none is given). Call it once, at the start."""
     number = logging.getLevelNamesMapping()[level]
+    _shape(number, stream)
+    root = logging.getLogger()
+    root.handlers = [_Foreign()]
+    root.setLevel(max(number, logging.WARNING))
+
+
+def _shape(number: int, stream: TextIO | None) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -37,16 +44,16 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
-    root = logging.getLogger()
-    root.handlers = [_Foreign()]
-    root.setLevel(max(number, logging.WARNING))
 
 
 def log() -> Any:
-    """The logger. Say a constant event and ids: `log().info("page_pulled", connection=..., count=...)`."""
+    """The logger. Say a constant event and ids: `log().info("page_pulled", connection=..., count=...)`. Before
+    `configure`, lines go to standard error as they would by default: standard output is for machines."""
+    if not structlog.is_configured():
+        _shape(logging.INFO, None)
     return structlog.get_logger()
 
 

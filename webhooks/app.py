@@ -63,7 +63,7 @@ class Json(JSONProvider):
 class Asked(Request):
     """A request whose empty body is an empty object: a command may have nothing to add."""
 
-    def on_json_loading_failure(self, e: ValueError | None) -> Any:
+    def on_json_loading_failed(self, e: ValueError | None) -> Any:
         if e is not None and not self.get_data():
             return {}
         raise problems.RefusedError(400, "broken_json")
@@ -80,8 +80,8 @@ def create_app(engine: Engine, settings: Settings, ring: Ring | None = None) -> 
         SECURITY_SCHEMES=SCHEMES,
         AUTO_SERVERS=False,
         AUTO_404_RESPONSE=False,
-        HTTP_ERROR_SCHEMA=Problem,
-        VALIDATION_ERROR_SCHEMA=Problem,
+        HTTP_ERROR_SCHEMA=Problem.model_json_schema(),
+        VALIDATION_ERROR_SCHEMA=Problem.model_json_schema(),
         VALIDATION_ERROR_DESCRIPTION="The body is not what is asked for; every field is named",
         AUTH_ERROR_DESCRIPTION="Nobody whom Baton knows asks",
     )

@@ -37,7 +37,7 @@ class Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     @classmethod
-    def model_validate(cls, obj: Any, **_: Any) -> Self:  # type: ignore[override]
+    def model_validate(cls, obj: Any, **_: Any) -> Self:
         """Read decoded JSON by JSON's strict rules, under which a text may be a time but a number may not. Raises
         InvalidBodyError, which is answered in the reader's language."""
         try:
@@ -131,19 +131,13 @@ class ActivitiesBody(Body):
     activities: Annotated[list[ActivityShape], Field(min_length=1, max_length=MOST_ACTIVITIES)]
 
 
-class FieldProblem(BaseModel):
-    """What is wrong with one field, in words."""
-
-    field: str
-    message: str
-
-
 class Problem(BaseModel):
-    """Why a request was not served. `id` is what to ask the operator for."""
+    """Why a request was not served: `code` for machines, `message` in the reader's language. `fields` names what is wrong
+    with a body (`field`, `message`); `id` is what to give to whoever runs Baton."""
 
     code: str
     message: str
-    fields: list[FieldProblem] | None = None
+    fields: list[dict[str, str]] | None = None
     id: str | None = None
 
 

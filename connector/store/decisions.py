@@ -247,7 +247,7 @@ def standing(tx: Tx) -> dict[str, int]:
     """How many leads stand in each cell today, by cell as it was last decided."""
     t = tables.lead_state
     query = select(t.c.cell, func.count()).group_by(t.c.cell)
-    return dict(tx.execute(query).tuples().all())
+    return dict(tx.execute(query).all())
 
 
 def add_refusal(tx: Tx, refusal: Refusal) -> None:
