@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from connector.store import tables
 from connector.store.engine import Tx
+from connector.store.meta import recall, remember
 from connector.store.types import digest
 from connector.store.writes import chunks, insert_new, is_record, key_of, key_values, run_many, upsert
 from mappings.addresses import email_key
@@ -292,3 +293,14 @@ def coverage_of(tx: Tx, lead_id: str) -> list[tuple[str, str, str, str]]:
     t = tables.coverage
     query = select(t).where(t.c.lead_id == lead_id).order_by(t.c.connection, t.c.kind)
     return [(row.connection, row.kind, row.state, row.reason) for row in tx.execute(query)]
+
+
+def set_connection_coverage(tx: Tx, connection: str, *, states: Mapping[str, tuple[str, str]]) -> None:
+    """Store what a connection can see at all: kind → (full, partial or none; reason)."""
+    remember(tx, f"coverage:{connection}", value={kind: list(state) for kind, state in states.items()})
+
+
+def connection_coverage(tx: Tx, connection: str) -> list[tuple[str, str, str, str]]:
+    """(connection, kind, state, reason) as the last reading showed."""
+    stored = recall(tx, f"coverage:{connection}") or {}
+    return [(connection, kind, state, reason) for kind, (state, reason) in sorted(stored.items())]

@@ -34,22 +34,31 @@ def pull_streams(engine: Engine, result: RoundResult) -> None:
         for name in record_objects(engine, system.connection):
             if tells_history(engine, system, name):
                 guard.run(system.connection, name, partial(pull_history, engine, system, name, result))
+        with engine.store.begin() as tx:
+            activities.set_connection_coverage(tx, system.connection, states=system.coverage())
 
 
 def pull_activities(engine: Engine, system: ActivitySource, stream: str, result: RoundResult) -> None:
-    """Read one stream from where its cursor stands. On the first load the adapter marks activities as backfill."""
+    """Read one stream from where its cursor stands. On the first load the adapter marks activities as backfill.
+
+    A stream that the connection may not read yields no page at all: its cursor stays, so that nothing is missed on the
+    day the permission is granted. Why it cannot be read is told by `coverage`.
+    """
     counts = result.of(system.connection, stream)
     cursor = cursor_of(engine, system.connection, stream, ACTIVITY)
     engine.progress.step(f"{system.connection} {stream}")
     with counted(system, counts):
         window = open_window(engine, system, cursor)
+        answered = False
         for page in system.activities(stream, window, engine.now()):
+            answered = True
             cursor = reached(cursor, window, page.after)
             with engine.store.begin() as tx:
                 _keep(tx, page, f"{system.connection}:{stream}", counts=counts, now=engine.now())
                 cursors.save_cursor(tx, cursor, at=engine.now())
             engine.progress.advance(len(page.activities))
-        _close(engine, cursor, window)
+        if answered:
+            _close(engine, cursor, window)
 
 
 def _keep(tx: Tx, page: ActivityPage, source: str, *, counts: Counts, now: datetime) -> None:

@@ -275,7 +275,10 @@ class _View:
         }
 
     def _coverage(self) -> list[dict[str, str]]:
+        """What can be seen at all: no page view may mean no interest, a lower edition, or a privacy setting."""
         rows = activities.coverage_of(self.tx, self.known.lead_id)
+        for system in self.engine.systems:
+            rows += activities.connection_coverage(self.tx, system.connection)
         return [dict(zip(("connection", "kind", "state", "reason"), row, strict=True)) for row in rows]
 
 

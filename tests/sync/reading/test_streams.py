@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from connector.ports import ActivityPage, Window
 from connector.sandbox.memory import MemoryPortal
-from connector.store.activities import activities_of
+from connector.store.activities import activities_of, connection_coverage
 from connector.sync.merge_leads import split
 from connector.sync.results import RoundResult
 from connector.sync.streams import reread_recent
@@ -141,3 +141,30 @@ def test_a_record_that_is_split_off_takes_its_activities_along(bench: Bench) -> 
     bench.round()
     split(bench.engine, contact, by="admin")
     assert (of_lead(bench, contact), of_lead(bench, lead)) == (["1"], [])
+
+
+class Shut(Told):
+    """A portal whose notes may not be read until somebody grants it."""
+
+    open = False
+
+    def activities(self, stream: str, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
+        if stream != "notes" or self.open:
+            yield from super().activities(stream, window, learned_at)
+
+    def coverage(self) -> dict[str, tuple[str, str]]:
+        return {"note": ("full", "") if self.open else ("none", "permission")}
+
+
+def test_what_a_permission_hid_is_read_whole_once_it_is_granted(bench: Bench) -> None:
+    system = Shut(bench.portal, "marketing")
+    system.notes, system.windows = (note("1", email="zhang@acme.com"),), []
+    bench.swap(marketing=system)
+    bench.round()
+    with bench.store.read() as tx:
+        assert ("marketing", "note", "none", "permission") in connection_coverage(tx, "marketing")
+    system.open = True
+    bench.wait(days=40)
+    bench.round()
+    assert bench.rows("SELECT count(*) FROM activity") == [(1,)]
+    assert system.windows[-1].since is None
