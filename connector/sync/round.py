@@ -19,6 +19,7 @@ from connector.sync.place import place_due, rehearse
 from connector.sync.pull import pull
 from connector.sync.results import RoundResult, timed
 from connector.sync.streams import pull_streams
+from connector.sync.told import tie_told
 from connector.sync.values import ensure_published, has_table
 
 SETTLING = 4
@@ -55,6 +56,7 @@ def _read(engine: Engine, result: RoundResult) -> None:
         ("pull", pull),
         ("activities", pull_streams),
         ("match", match_pending),
+        ("told", tie_told),
     )
     for name, work in steps:
         _step(engine, result, name, lambda work=work: work(engine, result))  # type: ignore[misc]
