@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from connector.domain.facts import Known
 from connector.errors import (
     DuplicateRecordError,
     RecordGoneError,
@@ -94,10 +95,12 @@ def _advanced(engine: Engine, handoff: HandOff, point: str) -> HandOff | None:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the hand-off needs to know of the lead: its CRM record, if any, and what a new one is given."""
+    """What the hand-off needs to know of the lead: its CRM record, if any, and what a new one is given. `ours`: this very
+    hand-off made the record, died before it could say so, and the record was read since."""
 
     existing: RecordKey | None
     new: NewLead
+    ours: bool
 
 
 def _look(engine: Engine, handoff: HandOff) -> _Found:
@@ -121,7 +124,14 @@ def _look(engine: Engine, handoff: HandOff) -> _Found:
     ]
     open_ones.sort(key=lambda key: (lead_objects(engine).index(key.object), len(key.id), key.id))
     new = NewLead(known.lead_id, handoff.id, fields, handoff.owner_id, known.person.key)
-    return _Found(open_ones[0] if open_ones else None, new)
+    existing = open_ones[0] if open_ones else None
+    return _Found(existing, new, _made_since(known, existing, handoff.requested_at))
+
+
+def _made_since(known: Known, key: RecordKey | None, asked: datetime) -> bool:
+    """Whether the record came to be after the hand-off was asked for. Some systems state whole seconds."""
+    made = next((record.created_at for record in known.records if record.key == key), None)
+    return made is not None and made >= asked.replace(microsecond=0)
 
 
 def _own_at_creation(engine: Engine, lead_id: str, object: str) -> dict[str, Scalar]:
@@ -147,7 +157,7 @@ def _crm_record(engine: Engine, handoff: HandOff) -> HandOff | None:
     rows = list(engine.crm.fetch(key.object, [key.id], _fields(engine, key.object)))
     known = replace(handoff, crm=key)
     with engine.store.begin() as tx:
-        _adopt(engine, tx, known, rows, made=found.existing is None)
+        _adopt(engine, tx, known, rows, made=found.existing is None or found.ours)
         mine = handoffs.advance(tx, known, point="crm_record_known", at=engine.now())
     return replace(known, point="crm_record_known") if mine else None
 
