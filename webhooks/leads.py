@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from hashlib import sha256
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request
@@ -32,12 +33,20 @@ leads = APIBlueprint("leads", __name__, tag="Leads", url_prefix="/api/v1/leads/<
 leads.before_request(identify)
 
 SECURITY: list[str | dict[str, list[str]]] = ["token", "hubspot"]
-COMMAND = {409: "Refused, with every reason", 404: "No lead is linked to that record"}
+UNKNOWN = "No lead is linked to that record"
+REPLY = {"application/json": {"schema": {"$ref": "#/components/schemas/ReplyShape"}}}
+COMMAND: dict[int, Any] = {
+    400: "The body is not JSON",
+    403: "The API is closed: no token is set",
+    404: UNKNOWN,
+    409: {"description": "Refused, with every reason", "content": REPLY},
+    413: "The body is larger than one megabyte",
+}
 LONGEST_KEY = 200
 
 
 @leads.get("")
-@leads.doc(security=SECURITY, responses={404: "No lead is linked to that record"}, operation_id="showLead")
+@leads.doc(security=SECURITY, responses={404: UNKNOWN}, operation_id="showLead")
 @leads.output(LeadShape)
 def show(connection: str, object: str, id: str) -> Response:
     """Everything about one lead: cell, evidence, value, gate, hand-offs, rejections, cooldown, playbook"""
