@@ -299,7 +299,7 @@ def _show(demo: Demo, email: str) -> None:
     step = demo.text(f"step.{view['lifecycle']['step']}")  # type: ignore[index]
     line = f"  [bold]{view['person']['name']}[/bold] · {view['cell']} · {step}"  # type: ignore[index]
     out.print(line + (f" · [green]{value['explained']}[/green]" if value else ""), soft_wrap=True)  # type: ignore[index]
-    for refusal in verdict["refusals"]:  # type: ignore[index]
+    for refusal in _told(verdict["refusals"]):  # type: ignore[index]
         out.print(f"    [yellow]✗[/yellow] {refusal['text']}", soft_wrap=True)
     for one in view["hand_offs"][-1:]:  # type: ignore[index]
         owner = one["owner"] or one["owner_id"]
@@ -309,6 +309,11 @@ def _show(demo: Demo, email: str) -> None:
             answer=demo.text(f"answer.{one['answer']}"),
             record=one["crm_record"] or "",
         )
+
+
+def _told(refusals: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """That sales has the lead is told by the line below."""
+    return [one for one in refusals if one["code"] != "refusal.with_sales"]
 
 
 _SCENES = (_first_sync, _two_leads, _click, _answers, _recycled, _won, _fields)

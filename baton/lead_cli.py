@@ -13,7 +13,7 @@ import typer
 from baton.compose import compose, default_settings_file
 from baton.console import emit, err, guarded, out
 from baton.story import tell
-from connector.domain.facts import Actor
+from connector.domain.facts import Actor, Message
 from connector.settings import load_settings
 from connector.sync import commands
 from connector.sync.commands import NewContact, NewRejection, Reply
@@ -34,6 +34,15 @@ def _engine() -> Engine:
     return compose(load_settings(os.environ, default_settings_file()))
 
 
+def speaking(engine: Engine) -> Callable[..., str]:
+    """Renders a message id in the language of the settings."""
+
+    def say(message: str, **params: str | int) -> str:
+        return engine.render(Message(message, params), engine.locale)
+
+    return say
+
+
 def _actor(text: str) -> Actor:
     kind, _, owner = text.partition(":")
     return Actor(kind, owner or getpass.getuser())
@@ -41,15 +50,20 @@ def _actor(text: str) -> Actor:
 
 def _answer(ask: Callable[[Engine], Reply], *, as_json: bool) -> None:
     """Print the reply; a refusal ends with 1."""
-    reply = guarded(lambda: ask(_engine()))
+    engine = guarded(_engine)
+    say = speaking(engine)
+    reply = guarded(lambda: ask(engine))
     if as_json:
         emit(plain(reply))
     else:
         for message in reply.messages:
             err.print(f"[yellow]•[/yellow] {message}", soft_wrap=True)
-        err.print("[green]done[/green]" if reply.accepted else "[red]refused[/red]", reply.handoff_id)
+        verdict = (
+            f"[green]{say('reply.done')}[/green]" if reply.accepted else f"[red]{say('reply.refused')}[/red]"
+        )
+        err.print(verdict, reply.handoff_id)
         if reply.eligible_from:
-            err.print(f"eligible from {reply.eligible_from.isoformat()}")
+            err.print(say("reply.eligible", at=reply.eligible_from.isoformat()))
     if not reply.accepted:
         raise typer.Exit(1)
 
@@ -57,11 +71,12 @@ def _answer(ask: Callable[[Engine], Reply], *, as_json: bool) -> None:
 @app.command()
 def show(lead: Lead, *, as_json: Json = False) -> None:
     """Where the lead stands and why: cell, evidence, gate, value with its arithmetic, history, links, fields."""
-    document = guarded(lambda: lead_view(_engine(), lead))
+    engine = guarded(_engine)
+    document = guarded(lambda: lead_view(engine, lead))
     if as_json:
         emit(document)
     else:
-        out.print(tell(document))
+        out.print(tell(document, speaking(engine)))
 
 
 @app.command("hand-off")

@@ -2,52 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+Say = Callable[..., str]
+"""Renders a message id with its parameters in the reader's language."""
 
-def tell(document: Mapping[str, Any]) -> RenderableType:
+
+def tell(document: Mapping[str, Any], say: Say) -> RenderableType:
     """The story: who, where and why there, worth, what stands against a hand-off, what happened."""
-    return Group(*_parts(document))
+    return Group(*_parts(document, say))
 
 
-def _parts(document: Mapping[str, Any]) -> Iterator[RenderableType]:
+def _parts(document: Mapping[str, Any], say: Say) -> Iterator[RenderableType]:
     person, stage, persona = document["person"], document["stage"], document["persona"]
     yield Text(f"{person['name']} · {person['company']} · {person['title']}", style="bold")
     yield Text(
         f"{document['cell']} · {persona['label']} / {stage['label']}"
-        f" · {document['role']} · {document['lifecycle']['step']}"
+        f" · {say('role.' + document['role'])} · {say('step.' + document['lifecycle']['step'])}"
     )
     if persona["fallback"]:
-        yield Text(f"persona decided by {persona['fallback']}", style="dim")
+        yield Text(say("story.fallback", fact=persona["fallback"]), style="dim")
     value = document["value"]
     if value:
         yield Text(value["explained"], style="green")
-    yield from _verdict(document)
-    yield _evidence(document)
-    yield _history(document)
+    yield from _verdict(document, say)
+    yield _evidence(document, say)
+    yield _history(document, say)
     for title in ("hand_offs", "rejections", "refusals", "links"):
         if document[title]:
-            yield _rows(title.replace("_", " "), document[title])
+            yield _rows(say(f"story.{title}"), document[title])
     if document["reconsider_at"]:
-        yield Text(f"looked at again by itself at {document['reconsider_at']}", style="dim")
+        yield Text(say("story.reconsider", at=document["reconsider_at"]), style="dim")
 
 
-def _verdict(document: Mapping[str, Any]) -> Iterator[RenderableType]:
+def _verdict(document: Mapping[str, Any], say: Say) -> Iterator[RenderableType]:
     verdict = document["hand_off"]
-    yield Text(f"hand-off: {verdict['deed']} ({verdict['mode']})", style="bold")
+    deed, mode = say(f"deed.{verdict['deed']}"), say(f"mode.{verdict['mode']}")
+    yield Text(say("story.verdict", deed=deed, mode=mode), style="bold")
     for refusal in verdict["refusals"]:
         yield Text(f"  • {refusal['text']}", style="yellow")
     if document["next_action"]:
-        yield Text(f"next: {document['next_action']}", style="cyan")
+        yield Text(say("story.next", action=document["next_action"]), style="cyan")
 
 
-def _evidence(document: Mapping[str, Any]) -> Table:
-    made = Table(title="evidence", title_justify="left", header_style="bold")
+def _evidence(document: Mapping[str, Any], say: Say) -> Table:
+    made = Table(title=say("story.evidence"), title_justify="left", header_style="bold")
     for column in ("at", "signal", "stage", "strength", "what", "said"):
         made.add_column(column)
     for one in document["evidence"]:
@@ -65,12 +69,12 @@ def _evidence(document: Mapping[str, Any]) -> Table:
     return made
 
 
-def _history(document: Mapping[str, Any]) -> Table:
-    made = Table(title="life cycle", title_justify="left", header_style="bold")
+def _history(document: Mapping[str, Any], say: Say) -> Table:
+    made = Table(title=say("story.lifecycle"), title_justify="left", header_style="bold")
     for column in ("occurred", "recorded", "from", "to", "who", "cause"):
         made.add_column(column)
     for step in document["lifecycle"]["history"]:
-        cause = step["cause"] + (" (implied)" if step["implied"] else "")
+        cause = step["cause"] + (f" {say('story.implied')}" if step["implied"] else "")
         who = step["actor"]["kind"]
         made.add_row(step["occurred_at"][:16], step["recorded_at"][:16], step["from"], step["to"], who, cause)
     return made

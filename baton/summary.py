@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from rich.table import Table
 
+from connector.domain.facts import Message
 from connector.domain.rules import Rules
 from connector.domain.value import ValueTable
 from connector.reports.health import health
@@ -24,7 +26,7 @@ class MatrixTable:
 
     report: MatrixReport
     rules: Rules
-    locale: str
+    engine: Engine
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape of `baton value --json`."""
@@ -32,30 +34,40 @@ class MatrixTable:
 
     def rendered(self) -> Table:
         """The grid: leads now, wins of accounts, conversion, value of one lead."""
-        state = "published" if self.report.published_at else "draft"
+        locale = self.engine.locale
+        state = self._say("matrix.published" if self.report.published_at else "matrix.draft")
+        title: dict[str, str | int] = {
+            "version": self.report.version,
+            "state": state,
+            "currency": self.report.currency,
+        }
         made = Table(
-            title=f"Buyer matrix · value table {self.report.version} ({state}) · one lead in {self.report.currency}",
+            title=self._say("matrix.title", title),
             title_justify="left",
             header_style="bold",
             show_lines=True,
         )
         made.add_column("")
         for stage in self.report.stages:
-            made.add_column(self.rules.matrix.label(stage, self.locale), justify="right")
+            made.add_column(self.rules.matrix.label(stage, locale), justify="right")
         cells = {row.cell: row for row in self.report.rows}
         for persona in self.report.personas:
             mine = [cells[f"{persona}/{stage}"] for stage in self.report.stages]
             if persona != "unknown" or any(row.leads_now for row in mine):
-                made.add_row(self.rules.matrix.label(persona, self.locale), *map(_cell, mine))
-        made.caption = f"* assumed until measured · {self.report.unplaced} leads stand in no column yet"
+                made.add_row(self.rules.matrix.label(persona, locale), *map(self._cell, mine))
+        made.caption = self._say("matrix.caption", {"count": self.report.unplaced})
         made.caption_justify = "left"
         return made
 
+    def _say(self, message: str, params: Mapping[str, str | int] | None = None) -> str:
+        return self.engine.render(Message(message, params or {}), self.engine.locale)
 
-def _cell(row: CellRow) -> str:
-    star = "*" if row.assumed else ""
-    value = f"[bold green]{amount(row.value)}{star}[/bold green]" if row.value else "–"
-    return f"{row.leads_now} leads\n{row.wins} of {row.units} won\n{percent(row.rate)}{star}\n{value}"
+    def _cell(self, row: CellRow) -> str:
+        star = "*" if row.assumed else ""
+        value = f"[bold green]{amount(row.value)}{star}[/bold green]" if row.value else "–"
+        leads = self._say("matrix.leads", {"count": row.leads_now})
+        won = self._say("matrix.won", {"wins": row.wins, "units": row.units})
+        return f"{leads}\n{won}\n{percent(row.rate)}{star}\n{value}"
 
 
 def percent(rate: str) -> str:
@@ -76,7 +88,7 @@ def matrix_table(engine: Engine, draft: ValueTable | None = None) -> MatrixTable
         stored = values.value_table(tx, table.version) if table.version else None
         published = stored.published_at if stored else None
         report = matrix_report(tx, rules, table, published_at=published)
-    return MatrixTable(report, rules, engine.locale)
+    return MatrixTable(report, rules, engine)
 
 
 def status_document(engine: Engine) -> dict[str, Any]:
