@@ -99,12 +99,33 @@ def _set(tx: Tx, values: Mapping[RecordKey, Mapping[str, Scalar]], *, columns: S
 
 
 def undo_sent(tx: Tx, key: RecordKey, *, fields: Sequence[str]) -> None:
-    """The system refused these fields: nothing was sent."""
+    """The system refused these fields: nothing was sent, and nothing counts."""
     t = tables.field_state
     none = bindparam("b_none", None, type_=Json())
-    tx.execute(
-        update(t).where(is_record(t, [key]), t.c.field.in_(list(fields))).values(sent=none, sent_at=None)
-    )
+    mine = update(t).where(is_record(t, [key]), t.c.field.in_(list(fields)))
+    tx.execute(mine.values(sent=none, sent_at=None, rewrites=_one_less()))
+
+
+def uncount_sent(tx: Tx, key: RecordKey, *, fields: Sequence[str]) -> None:
+    """Nobody knows whether these fields were taken, and they will be sent again: only the next time counts."""
+    t = tables.field_state
+    mine = update(t).where(is_record(t, [key]), t.c.field.in_(list(fields)))
+    tx.execute(mine.values(rewrites=_one_less()))
+
+
+def _one_less() -> Any:
+    t = tables.field_state
+    return case((t.c.rewrites > 0, t.c.rewrites - 1), else_=0)
+
+
+def parked_fields(tx: Tx, keys: Sequence[RecordKey]) -> dict[RecordKey, set[str]]:
+    """The fields of these records that are not written until a person looked at them."""
+    t = tables.field_state
+    found: dict[RecordKey, set[str]] = {}
+    for chunk in chunks(dict.fromkeys(keys)):
+        for row in tx.execute(select(t).where(is_record(t, chunk), t.c.parked_at.is_not(None))):
+            found.setdefault(key_of(row), set()).add(row.field)
+    return found
 
 
 def park_field(tx: Tx, key: RecordKey, *, field: str, at: datetime) -> None:

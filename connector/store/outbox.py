@@ -6,7 +6,7 @@ stays pending with its newer state; a worker that lost its claim settles nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,6 +106,21 @@ def _withdraw(tx: Tx, keys: Sequence[RecordKey]) -> None:
         tx.execute(delete(tables.outbox).where(is_record(tables.outbox, keys)))
 
 
+def waiting_in(tx: Tx, connection: str, *, object: str) -> int:
+    """How many rows of a lane are to be written, now or later."""
+    t = tables.outbox
+    lane = (t.c.connection == connection, t.c.object == object, t.c.state == "pending")
+    return tx.execute(select(func.count()).where(*lane)).scalar_one()
+
+
+def stream_outgoing(tx: Tx, connection: str, *, object: str) -> Iterator[Outgoing]:
+    """The rows of a lane that are to be written, by id; the transaction must stay open meanwhile."""
+    t = tables.outbox
+    lane = (t.c.connection == connection, t.c.object == object, t.c.state == "pending")
+    rows = tx.execute(select(t).where(*lane).order_by(t.c.remote_id).execution_options(yield_per=1000))
+    yield from map(_outgoing, rows)
+
+
 def claim_outgoing(tx: Tx, connection: str, *, object: str, claim: Claim, limit: int) -> list[Outgoing]:
     """Take rows of a lane that are due, the longest due first. Rows whose claim ran out are taken over."""
     t = tables.outbox
@@ -177,6 +192,14 @@ def park_outgoing(tx: Tx, row: Outgoing, *, reason: str, detail: str = "") -> No
     values = {"state": "parked", "reason": reason, "detail": detail, "attempts": t.c.attempts + 1}
     tx.execute(parked.values(**values), {**_fence_values(row), "b_generation": row.generation})
     tx.execute(_fence(update(t)).values(claim="", claim_until=None), _fence_values(row))
+
+
+def leave_out(tx: Tx, key: RecordKey, *, fields: Sequence[str], at: datetime) -> None:
+    """These fields are wanted no more, what else is wanted now is due at once; nothing else withdraws the row."""
+    row = outgoing(tx, [key]).get(key)
+    if row is not None:
+        rest = {name: value for name, value in row.wanted.items() if name not in fields}
+        want(tx, [Wanted(key, rest, row.lead_id)], at=at)
 
 
 def replay_outgoing(tx: Tx, keys: Sequence[RecordKey], *, at: datetime) -> int:

@@ -7,6 +7,7 @@ only means that the same values are sent again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connector.errors import (
@@ -19,14 +20,17 @@ from connector.errors import (
     TryLaterError,
 )
 from connector.ports import FieldWriter, Write, WriteResult
-from connector.store import field_states, inbox, mirror, outbox, parked
+from connector.store import dirty, field_states, inbox, mirror, outbox, parked
 from connector.store.claims import Claim
 from connector.store.engine import Tx
-from connector.store.outbox import Outgoing, Wanted
+from connector.store.outbox import Lane, Outgoing
 from connector.store.parked import Trouble
+from connector.sync.brake import brake, release
 from connector.sync.engine import Engine
+from connector.sync.plan import LAST_SYNCED
 from connector.sync.results import Counts, RoundResult
-from mappings.records import RecordKey, Scalar
+from mappings.own_fields import own_values
+from mappings.records import RecordKey
 
 CLAIM_FOR = timedelta(minutes=10)
 """Longer than any batch takes with its retries; a worker that slept longer is fenced off."""
@@ -35,17 +39,27 @@ MAX_ATTEMPTS = 12
 """With doubling waits that is more than two days of trying before a person is asked."""
 
 
-def deliver_all(engine: Engine, result: RoundResult) -> None:
-    """Write whatever is due in every lane. Trouble with one connection does not stop the other."""
+def deliver_all(engine: Engine, result: RoundResult, *, force: bool = False) -> None:
+    """Write whatever is due in every lane. Trouble with one connection does not stop the other; a lane that would overwrite
+    too much waits, unless a person forces it."""
     with engine.store.read() as tx:
         lanes = [lane for lane in outbox.lanes(tx, engine.now()) if lane.due]
     for connection in dict.fromkeys(lane.connection for lane in lanes):
         try:
             for lane in lanes:
-                if lane.connection == connection:
+                if lane.connection == connection and _may_write(engine, lane, result, force=force):
                     _deliver_lane(engine, connection, lane.object, result)
         except RemoteError as trouble:
             result.trouble.append(str(trouble))
+
+
+def _may_write(engine: Engine, lane: Lane, result: RoundResult, *, force: bool) -> bool:
+    if force:
+        release(engine, lane.connection, lane.object)
+        return True
+    held = [str(one) for one in brake(engine, lane.connection, lane.object)]
+    result.trouble += [one for one in held if one not in result.trouble]
+    return not held
 
 
 def _deliver_lane(engine: Engine, connection: str, object: str, result: RoundResult) -> None:
@@ -61,16 +75,37 @@ def _deliver_lane(engine: Engine, connection: str, object: str, result: RoundRes
 
 
 def _claimed(engine: Engine, connection: str, object: str, batch: int) -> Iterator[list[Outgoing]]:
+    """The due rows in batches, each with the time of writing beside what else is to be written."""
     while True:
         now = engine.now()
         claim = Claim(engine.new_id(), now, now + CLAIM_FOR)
         with engine.store.begin() as tx:
             rows = outbox.claim_outgoing(tx, connection, object=object, claim=claim, limit=batch)
+            rows = _stamped(engine, tx, rows)
             writes = {row.key: row.wanted for row in rows}
             field_states.record_sent(tx, writes, at=now, day=now.astimezone(engine.zone).date())
         if not rows:
             return
         yield rows
+
+
+def _stamped(engine: Engine, tx: Tx, rows: Sequence[Outgoing]) -> list[Outgoing]:
+    """*Last synced* beside the wanted fields, on records where it can be seen. It is no part of what is wanted: else the
+    same values would be wanted otherwise every time."""
+    if not rows:
+        return []
+    key = rows[0].key
+    stamp = own_values(
+        engine.mapping, engine.side(key.connection), key.object, {LAST_SYNCED: engine.now()}, render=str
+    )
+    seen = mirror.mirrored(tx, [row.key for row in rows])
+    parked_ones = field_states.parked_fields(tx, [row.key for row in rows])
+    return [
+        replace(row, wanted={**row.wanted, **stamp})
+        if row.key in seen and stamp.keys() <= seen[row.key].fields.keys() - parked_ones.get(row.key, set())
+        else row
+        for row in rows
+    ]
 
 
 def _deliver_batch(engine: Engine, system: FieldWriter, rows: Sequence[Outgoing], counts: Counts) -> None:
@@ -90,9 +125,24 @@ def _deliver_batch(engine: Engine, system: FieldWriter, rows: Sequence[Outgoing]
                 _accepted(tx, row, outcome)
                 done.append(row)
             else:
-                _refused(tx, row, error=outcome.error, counts=counts, now=engine.now())
+                _refused(engine, tx, row, error=outcome.error, counts=counts)
         outbox.delivered(tx, done)
+        _agree_anew(engine, tx, done)
     counts.written += len(done)
+
+
+def _agree_anew(engine: Engine, tx: Tx, rows: Sequence[Outgoing]) -> None:
+    """Leads whose records got values of the other side are looked at once more: only then both are known to agree, and
+    whoever changes one of them next is known to have changed it."""
+    own = own_names(engine, rows[0].key.connection) if rows else frozenset()
+    leads = [row.lead_id for row in rows if row.lead_id and not own.issuperset(row.wanted)]
+    dirty.mark(tx, leads, reason="kept_in_step", at=engine.now())
+
+
+def own_names(engine: Engine, connection: str) -> frozenset[str]:
+    """What Baton's own fields are called in this connection."""
+    side = engine.side(connection)
+    return frozenset(own.names[side] for own in engine.mapping.own_fields.values() if side in own.names)
 
 
 def _accepted(tx: Tx, row: Outgoing, outcome: WriteResult) -> None:
@@ -101,29 +151,25 @@ def _accepted(tx: Tx, row: Outgoing, outcome: WriteResult) -> None:
     mirror.take_accepted(tx, row.key, fields=values, modified_at=outcome.modified_at)
 
 
-def _refused(tx: Tx, row: Outgoing, *, error: Exception, counts: Counts, now: datetime) -> None:
+def _refused(engine: Engine, tx: Tx, row: Outgoing, *, error: Exception, counts: Counts) -> None:
+    now = engine.now()
     if isinstance(error, TryLaterError) and row.attempts + 1 < MAX_ATTEMPTS:
+        field_states.uncount_sent(tx, row.key, fields=list(row.wanted))
         outbox.try_later(tx, [row], at=now + back_off(row.attempts), reason="try_later", detail=_code(error))
         return
     counts.refused += 1
+    counts.parked += 1
     if isinstance(error, RecordGoneError | RecordConvertedError):
         # Whatever became of it, the record is read again; the link then says where the values belong.
         inbox.give_hints(tx, [row.key], at=now)
     field_states.undo_sent(tx, row.key, fields=list(row.wanted))
-    counts.parked += 1
-    if rest := _without_faults(row, error):
-        _park_fields(tx, row.key, [name for name in row.wanted if name not in rest], error=error, at=now)
-        outbox.try_later(tx, [row], at=now, reason="fields_parked", detail=_code(error))
-        outbox.want(tx, [Wanted(row.key, rest, row.lead_id)], at=now)
+    faulty = [name for name in row.wanted if name in getattr(error, "fields", ())]
+    if not faulty:
+        outbox.park_outgoing(tx, row, reason=reason_of(error), detail=_code(error))
         return
-    outbox.park_outgoing(tx, row, reason=reason_of(error), detail=_code(error))
-
-
-def _without_faults(row: Outgoing, error: Exception) -> dict[str, Scalar]:
-    """What can still be written when the system names the fields at fault; empty when it names none, or all."""
-    faults = getattr(error, "fields", ())
-    named = [name for name in row.wanted if name in faults]
-    return {name: value for name, value in row.wanted.items() if name not in faults} if named else {}
+    _park_fields(tx, row.key, faulty, error=error, at=now)
+    outbox.try_later(tx, [row], at=now, reason="fields_parked", detail=_code(error))
+    outbox.leave_out(tx, row.key, fields=faulty, at=now)
 
 
 def _park_fields(tx: Tx, key: RecordKey, fields: Sequence[str], *, error: Exception, at: datetime) -> None:
@@ -136,6 +182,8 @@ def _put_back(engine: Engine, rows: Sequence[Outgoing], trouble: RemoteError) ->
     attempts = max(row.attempts for row in rows)
     with engine.store.begin() as tx:
         due = resume_at(engine.now(), trouble, attempts)
+        for row in rows:
+            field_states.uncount_sent(tx, row.key, fields=list(row.wanted))
         outbox.try_later(tx, rows, at=due, reason=reason_of(trouble), detail=_code(trouble))
 
 

@@ -77,19 +77,16 @@ class Planner:
     today: date
 
     def own(self, target: Target, wanted: Mapping[str, Any]) -> Plan:
-        """Baton's own fields. A field that the row lacks is hidden by permissions and never written blindly."""
+        """Baton's own fields, but for *last synced*, which is a matter of delivering. A field that the row lacks is hidden
+        by permissions and never written blindly."""
         plan = Plan(target.key)
-        self._own(plan, target, {name: value for name, value in wanted.items() if name != LAST_SYNCED})
-        if plan.changes:
-            self._own(plan, target, {LAST_SYNCED: self.now})
-        return plan
-
-    def _own(self, plan: Plan, target: Target, wanted: Mapping[str, Any]) -> None:
+        wanted = {name: value for name, value in wanted.items() if name != LAST_SYNCED}
         values = own_values(self.mapping, target.side, target.key.object, wanted, render=self.render)
         for name, value in values.items():
             kind = own_type(self.mapping, target.side, name) or FieldType.TEXT
             if name in target.fields and not same(target.fields[name], value, kind):
                 self._add(plan, target, SetField(name, target.fields[name], value, "wanted"), kind)
+        return plan
 
     def _add(self, plan: Plan, target: Target, change: SetField, kind: FieldType) -> None:
         state = target.states.get(change.field)

@@ -29,10 +29,12 @@ written, after which nothing is left; anything beyond is left to the next round.
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What to do of a round. `dry_run` plans without writing; `read` False only works off what is due here."""
+    """What to do of a round. `dry_run` plans without writing; `read` False only works off what is due here; `force` writes
+    also what the brake would hold back."""
 
     dry_run: bool = False
     read: bool = True
+    force: bool = False
 
 
 def run_round(engine: Engine, choice: Choice | None = None) -> RoundResult:
@@ -45,7 +47,7 @@ def run_round(engine: Engine, choice: Choice | None = None) -> RoundResult:
         _step(engine, result, "place", lambda: rehearse(engine, result))
         return result
     _step(engine, result, "place", lambda: _place(engine, result))
-    _write(engine, result)
+    _write(engine, result, force=chosen.force)
     return result
 
 
@@ -72,11 +74,11 @@ def _place(engine: Engine, result: RoundResult) -> None:
     place_due(engine, result)
 
 
-def _write(engine: Engine, result: RoundResult) -> None:
+def _write(engine: Engine, result: RoundResult, *, force: bool) -> None:
     for _ in range(SETTLING):
         _step(engine, result, "hand_off", lambda: walk_due(engine, result))
         _step(engine, result, "place", lambda: place_due(engine, result))
-        _step(engine, result, "deliver", lambda: deliver_all(engine, result))
+        _step(engine, result, "deliver", lambda: deliver_all(engine, result, force=force))
         with engine.store.read() as tx:
             if not dirty.waiting(tx, engine.now()):
                 return
