@@ -28,7 +28,7 @@ from connector.sandbox.running import Ports, SandboxPlan, start
 from connector.sandbox.state import StateFileError
 
 app = typer.Typer(no_args_is_help=True, help="An embedded HubSpot portal and Salesforce org to try Baton on.")
-_say = Console(stderr=True)
+_say = Console(stderr=True, soft_wrap=True)
 
 FAILED, WRONG_USAGE = 1, 2
 _SYSTEMS: dict[str, System] = {

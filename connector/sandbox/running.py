@@ -60,10 +60,12 @@ class Sandbox:
     def __init__(self, plan: SandboxPlan) -> None:
         saved = state.read_state(plan.state_file) if plan.state_file and plan.state_file.exists() else None
         if saved is not None:
-            start, number, switches = state.saved_time(saved), saved["seed"], state.saved_switches(saved)
+            present = max(state.saved_time(saved), plan.start.astimezone(UTC))
+            number, switches = saved["seed"], state.saved_switches(saved)
         else:
-            start, number, switches = seed.beginning(plan.start, plan.leads), plan.seed, plan.switches
-        self.world = World(SandboxClock(start), number, switches=switches)
+            present, number, switches = plan.start, plan.seed, plan.switches
+        # Setting up an empty system takes a few ticks of the clock: they lie before the present, not after it.
+        self.world = World(SandboxClock(seed.beginning(present, plan.leads)), number, switches=switches)
         self.portal = Portal(self.world)
         self.org = Org(self.world)
         if saved is not None:
@@ -71,7 +73,7 @@ class Sandbox:
             self.org.restore(saved["salesforce"])
         else:
             seed.tell(self.portal, self.org, count=plan.leads, now=plan.start)
-        self.world.clock.advance(max(plan.start.astimezone(UTC) - self.world.clock.now(), timedelta(0)))
+        self.world.clock.advance(max(present - self.world.clock.now(), timedelta(0)))
         self._state_file = plan.state_file
         self._stopping = Event()
         if plan.running_clock:
@@ -134,6 +136,9 @@ class Sandbox:
             "BATON_MARKETING_TOKEN": DEFAULT_TOKEN,
             "BATON_MARKETING_WEBHOOK_SECRET": hooks.secret,
             "BATON_MARKETING_APP_ID": str(hooks.app_id),
+            "BATON_MARKETING_SEARCHES_PER_SECOND": "0"
+            if not self.world.switches.enforce_rate_limits
+            else "4.5",
             "BATON_CRM": "salesforce",
             "BATON_CRM_URL": self.salesforce_url,
             "BATON_CRM_CLIENT_ID": self.salesforce_app.client_id,

@@ -16,13 +16,14 @@ from connector.sandbox.stories import Marketing, Sales
 
 LONGEST_STORY = timedelta(days=OLDEST_DAYS + 2)
 """The clock starts so long ago, before the first of the stories."""
+SETTING_UP = timedelta(minutes=1)
 
 Moment = tuple[datetime, int, Callable[[], None]]
 
 
 def beginning(now: datetime, count: int) -> datetime:
-    """Where the clock must start so that `count` stories fit in before `now`."""
-    return now - LONGEST_STORY if count else now
+    """Where the clock must start so that setting up and `count` stories fit in before `now`."""
+    return now - LONGEST_STORY if count else now - SETTING_UP
 
 
 def tell(portal: Portal, org: Org, *, count: int, now: datetime) -> None:
