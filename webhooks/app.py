@@ -15,7 +15,7 @@ from connector.settings import Settings
 from connector.sync.engine import Engine
 from webhooks import problems
 from webhooks.doors import EXTENSION, LARGEST_BODY, Doors, Ring
-from webhooks.leads import leads
+from webhooks.leads import LONGEST_KEY, leads
 from webhooks.pages import pages
 from webhooks.receivers import receivers
 from webhooks.rest import rest
@@ -47,6 +47,20 @@ SCHEMES = {
         "description": "A request of `hubspot.fetch`, signed by HubSpot with the app's secret; the user is the one whom"
         " the signed address names.",
     },
+}
+
+
+LOCALE = {
+    "name": "locale",
+    "in": "query",
+    "description": "The language of what is said: en or zh_CN. Comes before Accept-Language.",
+    "schema": {"type": "string"},
+}
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same for the same click, however often it is sent. Comes before `request_id`.",
+    "schema": {"type": "string", "maxLength": LONGEST_KEY},
 }
 
 
@@ -89,9 +103,19 @@ def create_app(engine: Engine, settings: Settings, ring: Ring | None = None) -> 
     for blueprint in (receivers, leads, rest, pages):
         app.register_blueprint(blueprint)
     problems.register(app)
+    app.spec_processor(_told_of_every_address)
     app.after_request(_secured(settings))
     app.jinja_env.globals["told"] = lambda id_, locale: engine.render(Message(id_), locale)
     return app
+
+
+def _told_of_every_address(spec: dict[str, Any]) -> dict[str, Any]:
+    """The document with what no shape of a body says."""
+    for path, operations in spec["paths"].items():
+        for operation in operations.values():
+            more = [LOCALE, KEY] if path.endswith("/hand-off") else [LOCALE]
+            operation["parameters"] = [*operation["parameters"], *more]
+    return spec
 
 
 def _nobody(_job: str) -> None:
