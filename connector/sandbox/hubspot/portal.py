@@ -160,9 +160,7 @@ class Portal(ActingStore):
                 shelf.records[record.key] = record
                 shelf.ids.append(record.key)
                 made.append(record)
-            shelf.changes.extend((record.updated_ms, record.key) for record in made)
-            shelf.changes.sort()
-            shelf.generation += 1
+            shelf.changed_all(made)
             return [record.id for record in made]
 
     def snapshot(self) -> dict[str, Any]:

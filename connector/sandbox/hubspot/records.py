@@ -35,6 +35,9 @@ class Source:
         return cls("INTEGRATION", str(app_id), label)
 
 
+_FEW = 20
+"""Up to so many writes it is cheaper to put each in its place than to sort all of them again."""
+
 HUBSPOT = Source("ANALYTICS", "hubspot", "HubSpot")
 """HubSpot's own calculations and tracking."""
 
@@ -193,6 +196,17 @@ class Shelf:
         self.generation += 1
         if len(self.changes) > 4 * len(self.records) + 1_000:
             self._compact()
+
+    def changed_all(self, records: Sequence[Record]) -> None:
+        """Note many writes at once; their stamps may lie in the past."""
+        entries = [(record.updated_ms, record.key) for record in records]
+        if len(entries) > _FEW:
+            self.changes.extend(entries)
+            self.changes.sort()
+        else:
+            for entry in entries:
+                insort(self.changes, entry)
+        self.generation += 1
 
     def _compact(self) -> None:
         self.changes = sorted(
