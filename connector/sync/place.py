@@ -90,7 +90,9 @@ def place_lead(engine: Engine, tx: Tx, lead_id: str, *, now: datetime) -> Decisi
     if not known:
         return None
     desk = desk_for(engine, tx, [known[0].lead_id], rules, now=now)
-    return _Placing(engine, tx, rules, desk, now, RoundResult()).settle(known[0])
+    decision = _Placing(engine, tx, rules, desk, now, RoundResult()).settle(known[0])
+    desk.put()
+    return decision
 
 
 def _place(
@@ -104,6 +106,7 @@ def _place(
     placing.generations = {one.lead_id: one for one in waiting}
     for known in knowns:
         placing.settle(known)
+    desk.put()
     for lead_id in set(ids) - {known.lead_id for known in knowns}:
         # Merged away since it was marked: the survivor is decided in its place.
         dirty.settle(tx, placing.generations[lead_id], at=now, reconsider_at=None)

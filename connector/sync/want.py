@@ -7,7 +7,7 @@ before the contact, and a converted lead is never written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,7 @@ class Desk:
     linked: Mapping[str, Sequence[Link]]
     rows: Mapping[RecordKey, MirrorRow]
     states: Mapping[RecordKey, Mapping[str, FieldState]]
+    wanted: list[Wanted] = field(default_factory=list)
 
     def account(self, lead_id: str) -> str:
         """The lead's account; empty where it has none."""
@@ -53,7 +54,7 @@ class Desk:
         return self.account(lead_id) or lead_id
 
     def want(self, known: Known, decision: Decision, result: RoundResult) -> None:
-        """Plan this lead's records and put the differences into the outbox; nothing different withdraws what waits."""
+        """Plan this lead's records; nothing different will withdraw what waits. `put` stores what was planned."""
         targets = writable(self.engine, [self._target(link) for link in self._active(known.lead_id)])
         plans = {
             target.key: self.planner.own(target, self._in_currency(target, decision)) for target in targets
@@ -64,7 +65,7 @@ class Desk:
         for target in targets:
             self._show_answer(plans[target.key], target, known)
         for plan in plans.values():
-            self._put(plan, known.lead_id, result)
+            self._note(plan, known.lead_id, result)
 
     def _show_answer(self, plan: Plan, target: Target, known: Known) -> None:
         if self.engine.role(target.key.connection) is not SystemRole.CRM:
@@ -104,7 +105,12 @@ class Desk:
             for target in crm:
                 yield self.planner.in_step(source, target)
 
-    def _put(self, plan: Plan, lead_id: str, result: RoundResult) -> None:
+    def put(self) -> None:
+        """Put what the leads' records should say into the outbox, in one go."""
+        outbox.want(self.tx, self.wanted, at=self.planner.now)
+        self.wanted.clear()
+
+    def _note(self, plan: Plan, lead_id: str, result: RoundResult) -> None:
         park_loops(self.tx, plan.key, plan.looping, at=self.planner.now)
         for problem in plan.problems:
             trouble = Trouble("value", f"{plan.key}:{problem.field}", problem.id)
@@ -113,7 +119,7 @@ class Desk:
             field_states.record_agreed(self.tx, {plan.key: plan.agreed})
         if plan.changes:
             result.of(plan.key.connection, plan.key.object).planned += 1
-        outbox.want(self.tx, [Wanted(plan.key, plan.wanted, lead_id)], at=self.planner.now)
+        self.wanted.append(Wanted(plan.key, plan.wanted, lead_id))
 
 
 def writable(engine: Engine, targets: Sequence[Target]) -> list[Target]:
