@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -95,7 +96,7 @@ class HubSpotClient:
         safe: bool = True,
     ) -> Any:
         """One call with its repetitions; the parsed body, None when empty."""
-        url = self._address + path + (f"?{urlencode(query)}" if query else "")
+        url = self._address + path + (f"?{_encoded(tuple(query))}" if query else "")
         raw = None if body is None else orjson.dumps(body)
         return self.repeater.run(lambda: self._once(method, url, raw), safe=safe)
 
@@ -140,6 +141,13 @@ class HubSpotClient:
         if self._last_search is not None and 0 <= now - self._last_search < self._search_gap:
             self._sleep(self._search_gap - (now - self._last_search))
         self._last_search = self.clock.now().timestamp()
+
+
+@lru_cache(maxsize=64)
+def _encoded(query: tuple[tuple[str, str], ...]) -> str:
+    """A page differs from the one before only in its last parameter, its forty others are encoded once."""
+    head, last = query[:-1], query[-1:]
+    return f"{_encoded(head)}&{urlencode(last)}" if head and last[0][0] == "after" else urlencode(query)
 
 
 def _number(text: str | None) -> int | None:

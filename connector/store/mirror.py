@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, literal_column, or_, select, update
 from connector.ports import RecordState, RemoteRow
 from connector.store import tables
 from connector.store.engine import Tx
-from connector.store.types import packed
+from connector.store.types import from_json, packed
 from connector.store.writes import (
     TimeWriter,
     chunks,
@@ -58,41 +58,57 @@ class Taken:
     stale: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Coming:
-    """A row on its way in, with its fields as JSON text and the hash of its content."""
+@dataclass(slots=True)
+class Packed:
+    """A row on its way in: its fields as JSON text, with the hash of its content. A row is packed as soon as it is read,
+    so that many can wait for one transaction while only their text is held."""
 
-    row: RemoteRow
+    id: str
+    modified_at: datetime
     text: str
     hash: str
+    state: RecordState
+    merged_into: str
+
+    def row(self) -> RemoteRow:
+        """The row as it was read."""
+        return RemoteRow(self.id, self.modified_at, from_json(self.text), self.state, self.merged_into)
 
 
-def _coming(row: RemoteRow) -> _Coming:
+def pack(row: RemoteRow) -> Packed:
+    """The row ready to be stored. Raises TypeError when some value is no JSON value."""
     text = packed(row.fields)
     content = blake2b(text, digest_size=16, salt=_SALTS[row.state])
     if row.merged_into:
         content.update(row.merged_into.encode())
-    return _Coming(row, text.decode(), content.hexdigest())
+    return Packed(row.id, row.modified_at, text.decode(), content.hexdigest(), row.state, row.merged_into)
 
 
 _SALTS = {state: state.value[:8].encode() for state in RecordState}
 
 
 def take(tx: Tx, connection: str, *, object: str, rows: Sequence[RemoteRow], learned_at: datetime) -> Taken:
+    """`take_packed` for rows that were not packed before. Raises TypeError before anything is written."""
+    return take_packed(tx, connection, object=object, rows=list(map(pack, rows)), learned_at=learned_at)
+
+
+def take_packed(
+    tx: Tx, connection: str, *, object: str, rows: Sequence[Packed], learned_at: datetime
+) -> Taken:
     """Store a page. A row whose content is known costs no write; one older than the stored row is left out, unless it
     says that the record is gone. New and changed rows are pending until `settle`.
 
     Each row must carry all fields asked for: a field that is absent here is forgotten.
     """
     taken = Taken()
-    writes: dict[str, _Coming] = {}
+    writes: dict[str, Packed] = {}
     touched: list[dict[str, Any]] = []
     known: dict[str, tuple[str, datetime]] = {}
     for chunk in chunks(rows):
         # What an earlier chunk brought is known already, and not yet in the table.
         asked = [row.id for row in chunk if row.id not in known]
         known.update(_known(tx, connection, object=object, ids=asked))
-        for coming in map(_coming, chunk):
+        for coming in chunk:
             _sort(coming, known, taken=taken, writes=writes, touched=touched)
     new = set(taken.new)
     _note_before(tx, connection, object=object, ids=[id_ for id_ in writes if id_ not in new], taken=taken)
@@ -111,29 +127,28 @@ def _known(tx: Tx, connection: str, *, object: str, ids: Sequence[str]) -> dict[
 
 
 def _sort(
-    coming: _Coming,
+    coming: Packed,
     known: dict[str, tuple[str, datetime]],
     *,
     taken: Taken,
-    writes: dict[str, _Coming],
+    writes: dict[str, Packed],
     touched: list[dict[str, Any]],
 ) -> None:
     """Put one row where it belongs, and remember it as known for a second row of the same record."""
-    row = coming.row
-    before = known.get(row.id)
-    if before is not None and row.modified_at < before[1] and row.state is RecordState.ACTIVE:
+    before = known.get(coming.id)
+    if before is not None and coming.modified_at < before[1] and coming.state is RecordState.ACTIVE:
         taken.stale += 1
         return
-    known[row.id] = (coming.hash, row.modified_at)
+    known[coming.id] = (coming.hash, coming.modified_at)
     if before is None:
-        taken.new.append(row.id)
-        writes[row.id] = coming
-    elif before[0] != coming.hash or row.id in writes:
-        writes[row.id] = coming
+        taken.new.append(coming.id)
+        writes[coming.id] = coming
+    elif before[0] != coming.hash or coming.id in writes:
+        writes[coming.id] = coming
     else:
         taken.unchanged += 1
-        if before[1] != row.modified_at:
-            touched.append({"b_id": row.id, "b_at": row.modified_at})
+        if before[1] != coming.modified_at:
+            touched.append({"b_id": coming.id, "b_at": coming.modified_at})
 
 
 def _note_before(tx: Tx, connection: str, *, object: str, ids: Sequence[str], taken: Taken) -> None:
@@ -149,24 +164,14 @@ def _note_before(tx: Tx, connection: str, *, object: str, ids: Sequence[str], ta
                 taken.waiting.add(row.remote_id)
 
 
-def _write(tx: Tx, lane: RecordKey, coming: Sequence[_Coming], *, learned_at: datetime) -> None:
+def _write(tx: Tx, lane: RecordKey, coming: Sequence[Packed], *, learned_at: datetime) -> None:
     if not coming:
         return
     time = TimeWriter(tx)
     learned = time(learned_at)
     place = (lane.connection, lane.object)
     rows = (
-        (
-            *place,
-            c.row.id,
-            c.text,
-            c.hash,
-            time(c.row.modified_at),
-            learned,
-            c.row.state.value,
-            c.row.merged_into,
-            True,
-        )
+        (*place, c.id, c.text, c.hash, time(c.modified_at), learned, c.state.value, c.merged_into, True)
         for c in coming
     )
     run_raw(tx, _putting(tx.dialect.name), columns=_COLUMNS, rows=rows)
@@ -207,7 +212,7 @@ def take_accepted(
         return False
     merged = {**row.fields, **fields}
     time = max(row.modified_at, modified_at or row.modified_at)
-    coming = _coming(RemoteRow(key.id, time, merged, RecordState(row.state), row.merged_into))
+    coming = pack(RemoteRow(key.id, time, merged, RecordState(row.state), row.merged_into))
     tx.execute(update(t).where(is_record(t, [key])).values(fields=merged, hash=coming.hash, modified_at=time))
     return True
 

@@ -6,7 +6,7 @@ Chunks of `VALUES` in one statement, or rows through the ORM, cost 18 to 70 time
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -110,9 +110,13 @@ class TimeWriter:
     def __init__(self, tx: Tx) -> None:
         kind = UtcDateTime().dialect_impl(tx.dialect)
         self._process = kind.bind_processor(tx.dialect)
+        self._sqlite = tx.dialect.name == "sqlite"
 
     def __call__(self, value: datetime) -> Any:
         """The driver's value. Raises ValueError for a naive time."""
+        if self._sqlite and value.tzinfo is UTC:
+            # What SQLAlchemy's own type writes, at a tenth of the cost.
+            return value.isoformat(" ", "microseconds")[:26]
         return value if self._process is None else self._process(value)
 
 

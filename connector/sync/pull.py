@@ -6,7 +6,7 @@ It compares and stores; what a record means, and whose it is, is asked later, of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -15,7 +15,7 @@ from connector.store import cursors, facts, field_states, mirror, parked
 from connector.store.cursors import Cursor
 from connector.store.engine import Tx
 from connector.store.field_states import FieldState
-from connector.store.types import to_json
+from connector.store.mirror import Packed
 from connector.sync.engine import Engine
 from connector.sync.lanes import GONE, POLL, counted, cursor_of, open_window
 from connector.sync.reading import fields_of, history_fields, record_objects, tells_history, types_of
@@ -114,40 +114,62 @@ def _known(shelf: Shelf, page: Page) -> Page:
 AT_ONCE = 1_000
 """Rows from which pages are stored: a transaction and its look-ups cost as much for a hundred rows as for a thousand, and a
 process that is killed reads so many again."""
+PAGES_AT_ONCE = 10
+"""The same in pages: empty ones cost their call too."""
 
 
-def _gathered(pages: Iterator[Page]) -> Iterator[Page]:
-    """Small pages as larger ones, each with the place of its last part. When a read breaks off, or is told to stop, what
-    came before is given first."""
-    rows: list[RemoteRow] = []
-    after = ""
+@dataclass(slots=True)
+class _Part:
+    """What is stored in one transaction: rows, the ids of those that no JSON text can hold, and the place behind them."""
+
+    rows: list[Packed] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    after: str | None = ""
+    pages: int = 0
+
+    def add(self, rows: Sequence[RemoteRow]) -> None:
+        for row in rows:
+            try:
+                self.rows.append(mirror.pack(row))
+            except TypeError:
+                self.refused.append(row.id)
+
+    @property
+    def full(self) -> bool:
+        return self.after is None or len(self.rows) >= AT_ONCE or self.pages >= PAGES_AT_ONCE
+
+
+def _parts(pages: Iterator[Page]) -> Iterator[_Part]:
+    """Small pages together. When a read breaks off, or is told to stop, what came before is given first."""
+    part = _Part()
     try:
         for page in pages:
-            rows += page.rows
-            after = page.after or ""
-            if page.after is None or len(rows) >= AT_ONCE:
-                yield Page(rows, page.after)
-                rows = []
+            part.add(page.rows)
+            part.after = page.after
+            part.pages += 1
+            if part.full:
+                yield part
+                part = _Part()
     except GeneratorExit:
         raise
     except BaseException:
-        if rows:
-            yield Page(rows, after)
+        if part.pages:
+            yield part
         raise
-    if rows:
-        yield Page(rows, after)
+    if part.pages:
+        yield part
 
 
 def _read(shelf: Shelf, pages: Iterator[Page], *, window: Window, cursor: Cursor, counts: Counts) -> None:
     engine = shelf.engine
-    for page in _gathered(pages):
-        cursor = reached(cursor, window, page.after)
+    for part in _parts(pages):
+        cursor = reached(cursor, window, part.after)
         now = engine.now()
         with engine.store.begin() as tx:
-            take_rows(tx, shelf, page.rows, counts=counts, now=now)
+            _take(tx, shelf, part, counts=counts, now=now)
             cursors.save_cursor(tx, cursor, at=now)
-        engine.progress.advance(len(page.rows))
-        if page.after is None:
+        engine.progress.advance(len(part.rows))
+        if part.after is None:
             return
     # A source that ends without saying so has nothing more in the window.
     with engine.store.begin() as tx:
@@ -157,40 +179,25 @@ def _read(shelf: Shelf, pages: Iterator[Page], *, window: Window, cursor: Cursor
 def take_rows(tx: Tx, shelf: Shelf, rows: Sequence[RemoteRow], *, counts: Counts, now: datetime) -> None:
     """Lay rows into the mirror. Those that differ wait to be matched, unless they only repeat what Baton wrote: then the
     mirror takes them all the same. A row that cannot be stored is parked, the others of its page are not."""
-    try:
-        taken = mirror.take(tx, shelf.connection, object=shelf.object, rows=rows, learned_at=now)
-    except TypeError:  # before anything was written: some value is no JSON text
-        rows = _storable(tx, shelf, rows, counts=counts, now=now)
-        taken = mirror.take(tx, shelf.connection, object=shelf.object, rows=rows, learned_at=now)
+    part = _Part()
+    part.add(rows)
+    _take(tx, shelf, part, counts=counts, now=now)
+
+
+def _take(tx: Tx, shelf: Shelf, part: _Part, *, counts: Counts, now: datetime) -> None:
+    for id_ in part.refused:
+        parked.park(tx, parked.Trouble("record", str(shelf.key(id_)), "not_storable"), at=now)
+    rows = part.rows
+    taken = mirror.take_packed(tx, shelf.connection, object=shelf.object, rows=rows, learned_at=now)
+    counts.parked += len(part.refused)
     counts.read += len(rows)
     counts.changed += len(taken.new) + len(taken.changed)
     if taken.changed:
-        coming = {row.id: row for row in rows if row.id in taken.changed}
+        coming = {one.id: one.row() for one in rows if one.id in taken.changed}
         echoes = _echoes(tx, shelf, coming, taken.changed)
         counts.echoes += len(echoes)
         mirror.calm(tx, shelf.connection, object=shelf.object, ids=sorted(echoes - taken.waiting))
         facts.add_changes(tx, _noticed(shelf, coming, taken.changed), learned_at=now, seen=True)
-
-
-def _storable(
-    tx: Tx, shelf: Shelf, rows: Sequence[RemoteRow], *, counts: Counts, now: datetime
-) -> Sequence[RemoteRow]:
-    sound: list[RemoteRow] = []
-    for row in rows:
-        if _fits(row):
-            sound.append(row)
-        else:
-            parked.park(tx, parked.Trouble("record", str(shelf.key(row.id)), "not_storable"), at=now)
-    counts.parked += len(rows) - len(sound)
-    return sound
-
-
-def _fits(row: RemoteRow) -> bool:
-    try:
-        to_json(row.fields)
-    except TypeError:
-        return False
-    return True
 
 
 def _echoes(
