@@ -44,6 +44,11 @@ def _request() -> None:
     op.create_index("ix_request_lead_id", "request", ["lead_id"])
 
 
+POINTS = (
+    "point IN ('claimed', 'crm_record_known', 'owner_assigned', 'noted', 'confirmed_back', 'done', 'failed')"
+)
+
+
 def _handoff() -> None:
     op.create_table(
         "handoff",
@@ -77,10 +82,7 @@ def _handoff() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
         sa.CheckConstraint("answer IN ('open', 'accepted', 'rejected')", name=op.f("ck_handoff_answer")),
-        sa.CheckConstraint(
-            "point IN ('claimed', 'crm_record_known', 'owner_assigned', 'noted', 'confirmed_back', 'done', 'failed')",
-            name=op.f("ck_handoff_point"),
-        ),
+        sa.CheckConstraint(POINTS, name=op.f("ck_handoff_point")),
         sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name="fk_handoff_lead_id_lead"),
         sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_handoff_request_id_request"),
         sa.PrimaryKeyConstraint("id", name="pk_handoff"),
