@@ -106,6 +106,13 @@ def undo_sent(tx: Tx, key: RecordKey, *, fields: Sequence[str]) -> None:
     tx.execute(mine.values(sent=none, sent_at=None, rewrites=_one_less()))
 
 
+def overtaken(tx: Tx, key: RecordKey, *, fields: Sequence[str]) -> None:
+    """Somebody put another value there, and it stands: should the sent one come back, it is not ours. What was sent how
+    often is remembered all the same."""
+    t = tables.field_state
+    tx.execute(update(t).where(is_record(t, [key]), t.c.field.in_(list(fields))).values(sent_at=None))
+
+
 def uncount_sent(tx: Tx, key: RecordKey, *, fields: Sequence[str]) -> None:
     """Nobody knows whether these fields were taken, and they will be sent again: only the next time counts."""
     t = tables.field_state

@@ -53,13 +53,15 @@ class SetField:
 @dataclass(slots=True)
 class Plan:
     """What is to be written to one record. `looping` fields are to be parked; `agreed` are values both sides hold now
-    (by our word), to be remembered as base; `problems` say which values could not be written as they are."""
+    (by our word), to be remembered as base; `problems` say which values could not be written as they are. `overtaken`
+    fields hold what somebody put there over a value of ours, and keep it."""
 
     key: RecordKey
     changes: list[SetField] = field(default_factory=list)
     looping: list[str] = field(default_factory=list)
     agreed: dict[str, Scalar] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    overtaken: list[str] = field(default_factory=list)
 
     @property
     def wanted(self) -> dict[str, Scalar]:
@@ -98,7 +100,7 @@ class Planner:
         plan.changes.append(change)
 
     def _loops(self, state: FieldState, change: SetField, kind: FieldType) -> bool:
-        again = state.sent_at is not None and same(state.sent, change.new, kind)
+        again = same(state.sent, change.new, kind)
         return again and state.rewrites_on == self.today and state.rewrites >= REWRITES_A_DAY
 
     def in_step(self, source: Target, target: Target) -> tuple[Plan, Plan]:
@@ -129,6 +131,17 @@ class Planner:
             self._write(to_source, source, line.field, (right, verdict.reason))
         elif verdict.reason == "agree" and not isinstance(left, Unreadable):
             self._agree(crm[1], state, line.field, left)
+        for record, plan in (marketing, crm):
+            self._notice_overtaken(plan, record, line.field)
+
+    def _notice_overtaken(self, plan: Plan, record: Target, word: str) -> None:
+        facts, kind = self.mapping.object(record.side, record.key.object).line(word), self._type(record, word)
+        for name in facts.sources if facts else ():
+            state = record.states.get(name)
+            if state is None or state.sent_at is None or name in plan.wanted or name not in record.fields:
+                continue
+            if not any(same(record.fields[name], ours, kind) for ours in (state.sent, state.accepted)):
+                plan.overtaken.append(name)
 
     def _agree(self, plan: Plan, state: FieldState | None, word: str, value: Scalar) -> None:
         if state is None or state.base != value:

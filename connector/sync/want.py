@@ -115,6 +115,8 @@ class Desk:
         for problem in plan.problems:
             trouble = Trouble("value", f"{plan.key}:{problem.field}", problem.id)
             parked.park(self.tx, trouble, at=self.planner.now)
+        if plan.overtaken:
+            field_states.overtaken(self.tx, plan.key, fields=plan.overtaken)
         if plan.agreed:
             field_states.record_agreed(self.tx, {plan.key: plan.agreed})
         if plan.changes:
@@ -140,6 +142,7 @@ def _merge(plan: Plan, more: Plan) -> None:
     plan.looping += more.looping
     plan.agreed.update(more.agreed)
     plan.problems += more.problems
+    plan.overtaken += more.overtaken
 
 
 def desk_for(engine: Engine, tx: Tx, lead_ids: Sequence[str], rules: Rules, *, now: datetime) -> Desk:
