@@ -63,6 +63,9 @@ def sync(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and plan; write nothing.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Read everything again, from the beginning.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write also what the brake holds back as too much at once.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """One round: read both systems, place and value the leads, write back, hand off."""
@@ -72,7 +75,7 @@ def sync(
             mine = engine(bars)
             if full:
                 start_over(mine)
-            result = run_round(mine, Choice(dry_run=dry_run))
+            result = run_round(mine, Choice(dry_run=dry_run, force=force))
         document = result.as_json()
         if as_json:
             emit(document)
