@@ -3,12 +3,14 @@ the lead's state is their projection."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from connector.domain.decision import Decision, Transition, Versions
 from connector.domain.facts import Actor, Memory, Message, Step
@@ -65,6 +67,18 @@ class Refusal:
     reasons: tuple[Message, ...]
 
 
+# Built once: every decision passes here, and to build a statement costs more than to execute it.
+_LAST_HASH = select(tables.lead_state.c.decision_hash).where(
+    tables.lead_state.c.lead_id == bindparam("b_lead")
+)
+_APPEND = tables.decision.insert().returning(tables.decision.c.id)
+_STANDS = (tables.cell_entry.c.lead_id == bindparam("b_lead"), tables.cell_entry.c.left_at.is_(None))
+_OPEN_ENTRY = select(
+    tables.cell_entry.c.cell, tables.cell_entry.c.cycle, tables.cell_entry.c.entered_at
+).where(*_STANDS)
+_LEAVE = update(tables.cell_entry).where(*_STANDS).values(left_at=bindparam("b_left"))
+
+
 def content_hash(decision: Decision) -> str:
     """Equal for decisions that say the same, under whatever versions and with whatever next look."""
     return digest(replace(decision, versions=Versions(), reconsider_at=None))
@@ -72,13 +86,13 @@ def content_hash(decision: Decision) -> str:
 
 def record_decision(tx: Tx, lead_id: str, *, decision: Decision, at: datetime) -> int | None:
     """Append the decision if it says something else than the last one; its id, or None when nothing changed."""
-    s, t = tables.lead_state, tables.decision
+    s = tables.lead_state
     content = content_hash(decision)
-    last = tx.execute(select(s.c.decision_hash).where(s.c.lead_id == lead_id)).scalar()
+    last = tx.execute(_LAST_HASH, {"b_lead": lead_id}).scalar()
     if last == content:
         return None
     values = {"lead_id": lead_id, "at": at, "document": decision, "hash": content}
-    decision_id: int = tx.execute(t.insert().returning(t.c.id), values).scalar_one()
+    decision_id: int = tx.execute(_APPEND, values).scalar_one()
     known = {
         "lead_id": lead_id,
         "decision_id": decision_id,
@@ -115,10 +129,16 @@ def save_state(tx: Tx, state: LeadState, *, at: datetime) -> None:
         "cycle_opened_at": memory.cycle_opened_at,
         "reconsider_at": state.reconsider_at,
         **money_values("value", state.value),
-        "versions": asdict(state.versions),
+        "versions": _stated(state.versions),
         "updated_at": at,
     }
     tx.execute(upsert(tx, tables.lead_state, update=tuple(values)[1:]), values)
+
+
+@lru_cache(maxsize=64)
+def _stated(versions: Versions) -> Mapping[str, Any]:
+    """Versions as their document; the same for thousands of leads."""
+    return MappingProxyType(asdict(versions))
 
 
 def _state(row: Any, answered: frozenset[str]) -> LeadState:
@@ -165,7 +185,7 @@ def enter_cell(tx: Tx, entry: CellEntry, *, at: datetime) -> bool:
     """Record that a lead came to a cell, and left the one it was in at that moment. False when it stands there already
     in the same cycle, or exactly this entry is known."""
     t = tables.cell_entry
-    open_now = tx.execute(select(t).where(t.c.lead_id == entry.lead_id, t.c.left_at.is_(None))).first()
+    open_now = tx.execute(_OPEN_ENTRY, {"b_lead": entry.lead_id}).first()
     if open_now is not None:
         if (open_now.cell, open_now.cycle) == (entry.cell, entry.cycle):
             return False
@@ -173,15 +193,18 @@ def enter_cell(tx: Tx, entry: CellEntry, *, at: datetime) -> bool:
             # Back where older evidence puts it (a stage set by hand was taken off): it came there now, not then.
             entry = replace(entry, entered_at=max(at, open_now.entered_at))
         leave_cell(tx, entry.lead_id, left_at=entry.entered_at)
-    values = {**asdict(entry), "evidence_ids": list(entry.evidence_ids), "learned_at": entry.learned_at or at}
+    values = {one.name: getattr(entry, one.name) for one in fields(entry)}
+    values |= {
+        "evidence_ids": list(entry.evidence_ids),
+        "versions": _stated(entry.versions),
+        "learned_at": entry.learned_at or at,
+    }
     return insert_once(tx, t, values=values, key=("lead_id", "cycle", "cell", "entered_at"))
 
 
 def leave_cell(tx: Tx, lead_id: str, *, left_at: datetime) -> bool:
     """Record that the lead left the cell it stood in. False when it stood in none."""
-    t = tables.cell_entry
-    statement = update(t).where(t.c.lead_id == lead_id, t.c.left_at.is_(None))
-    return tx.execute(statement.values(left_at=left_at)).rowcount > 0
+    return tx.execute(_LEAVE, {"b_lead": lead_id, "b_left": left_at}).rowcount > 0
 
 
 def cell_entries_of(tx: Tx, lead_id: str) -> list[CellEntry]:
@@ -223,7 +246,7 @@ def add_transitions(
             "cause": step.cause,
             "implied": step.implied,
             "violation": step.violation,
-            "versions": asdict(versions),
+            "versions": _stated(versions),
         }
         for step in transitions
     ]

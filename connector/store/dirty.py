@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, literal, select, update
+from sqlalchemy import bindparam, case, func, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from connector.store import tables
@@ -97,10 +97,20 @@ def due(tx: Tx, now: datetime, *, limit: int) -> list[Dirty]:
 def settle(tx: Tx, waiting: Dirty, *, at: datetime, reconsider_at: datetime | None) -> bool:
     """The lead was decided on the facts of this generation; it becomes due again at `reconsider_at`. False when something
     happened since: then throw the decision away (roll back), the lead is still due."""
+    same = {"b_lead": waiting.lead_id, "b_generation": waiting.generation}
+    return tx.execute(_SETTLE, {**same, "b_due": reconsider_at, "b_at": at}).rowcount > 0
+
+
+def _settling() -> Any:
     t = tables.dirty
-    same = update(t).where(t.c.lead_id == waiting.lead_id, t.c.generation == waiting.generation)
-    values = {"generation": t.c.generation + 1, "due_at": reconsider_at, "since": at, "reason": "reconsider"}
-    return tx.execute(same.values(values)).rowcount > 0
+    same = update(t).where(t.c.lead_id == bindparam("b_lead"), t.c.generation == bindparam("b_generation"))
+    return same.values(
+        generation=t.c.generation + 1, due_at=bindparam("b_due"), since=bindparam("b_at"), reason="reconsider"
+    )
+
+
+_SETTLE = _settling()
+"""Built once: every decision ends with it."""
 
 
 def waiting(tx: Tx, now: datetime) -> int:

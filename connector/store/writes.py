@@ -72,8 +72,12 @@ def _insert_new(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
 
 def insert_once(tx: Tx, table: Table, *, values: Mapping[str, Any], key: Sequence[str] = ()) -> bool:
     """Insert one row; False where `key` (default: the primary key) exists."""
-    statement = insert_new(tx, table, key=key).values(**values).returning(*table.primary_key.columns)
-    return tx.execute(statement).first() is not None
+    return tx.execute(_insert_once(tx.dialect.name, table, tuple(key)), dict(values)).first() is not None
+
+
+@lru_cache(maxsize=256)
+def _insert_once(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
+    return _insert_new(dialect, table, key).returning(*table.primary_key.columns)
 
 
 def run_many(tx: Tx, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
