@@ -3,11 +3,12 @@ the requests that led to it, and records refused attempts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from connector.domain.decision import CashValue, Decision
+from connector.domain.decision import CashValue, Decision, HandOffVerdict
 from connector.domain.facts import Actor, Known
 from connector.domain.routing import Rep, Route, route
 from connector.domain.rules import Rules
@@ -19,13 +20,18 @@ from connector.sync.engine import Engine
 
 BATON = Actor("baton")
 
+RETRY = timedelta(days=1)
+"""How long a hand-off that failed is left to people before Baton begins another of its own accord."""
+
 
 def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Rules) -> str | None:
-    """Open the hand-off that the decision asks for; its id, or None when one is open already. The row is what makes a
-    click count once; everything remote follows from it."""
+    """Open the hand-off that the decision asks for; its id, or None when one is open already, or the last one failed within
+    a day and nobody asks. The row is what makes a click count once; everything remote follows from it."""
     now = engine.now()
     chosen = _route(engine, tx, decision, rules, now=now)
     request = decision.handoff.request
+    if request is None and _failed_lately(tx, known.lead_id, now):
+        return None
     handoff = HandOff(
         id=engine.new_id(),
         lead_id=known.lead_id,
@@ -51,6 +57,12 @@ def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Ru
     return handoff.id
 
 
+def _failed_lately(tx: Tx, lead_id: str, now: datetime) -> bool:
+    """Whether sales' system refused the lead within a day: it waits for a person, and of itself tries only daily."""
+    mine = handoffs.handoffs_of(tx, [lead_id]).get(lead_id, [])
+    return bool(mine) and mine[-1].point == handoffs.FAILED and mine[-1].requested_at > now - RETRY
+
+
 def explained(value: CashValue | None) -> dict[str, object]:
     """The arithmetic of a value as it is kept for good: whoever repeats it gets the amount to the cent."""
     return asdict(value) if value else {}
@@ -64,7 +76,23 @@ def _route(engine: Engine, tx: Tx, decision: Decision, rules: Rules, *, now: dat
     known_reps = [rep for rep in owners.reps(tx, engine.crm.connection) if not _no_rep(rep, tx)]
     listed = [rep for rep in known_reps if rep.groups or rep.is_manager]
     candidates = [_candidate(rep, given, today=local) for rep in listed or known_reps]
-    return route(rules.policies, candidates, decision.handoff, now)
+    chosen = route(rules.policies, candidates, decision.handoff, now)
+    if chosen.owner_id or chosen.queue:
+        return chosen
+    managers = [rep.owner_id for rep in known_reps if rep.is_manager]
+    return _beyond(candidates, decision.handoff, managers) or chosen
+
+
+def _beyond(candidates: Sequence[Rep], verdict: HandOffVerdict, managers: Sequence[str]) -> Route | None:
+    """Nobody has room, and the policies name no manager: a manager whom the admin marked gets it. A lead that somebody
+    rejected goes rather to another rep beyond capacity than stay where it is; new ones are left to the CRM's own rules."""
+    here = [rep for rep in candidates if rep.active and not rep.away and rep.owner_id not in verdict.not_to]
+    mine = [rep for rep in here if rep.owner_id in managers]
+    if not mine and not verdict.not_to:
+        return None
+    able = mine or here
+    least = min(able, key=lambda rep: (rep.today, rep.owner_id), default=None)
+    return Route(least.owner_id, manager=bool(mine), cause="nobody_eligible") if least else None
 
 
 def _no_rep(rep: owners.Rep, tx: Tx) -> bool:

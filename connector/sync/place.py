@@ -21,7 +21,7 @@ from connector.store.engine import Tx
 from connector.store.known import known_of
 from connector.store.parked import Trouble
 from connector.sync.engine import Engine
-from connector.sync.outcome import answer_requests, begin, record_refusal
+from connector.sync.outcome import RETRY, answer_requests, begin, record_refusal
 from connector.sync.readers import readers_for
 from connector.sync.results import RoundResult
 from connector.sync.want import Desk, desk_for
@@ -139,11 +139,10 @@ class _Placing:
         )
         self._enter(known, decision, first=first)
         self._answer(known, decision)
-        if not self.hold:
-            self._hand_off(known, decision)
+        waits = not self.hold and not self._hand_off(known, decision)
         self._remember(known, decision)
         self.desk.want(known, decision, self.result)
-        self._settle_dirty(known, decision)
+        self._settle_dirty(known, decision, waits=waits)
         return decision
 
     def _answer(self, known: Known, decision: Decision) -> None:
@@ -154,12 +153,15 @@ class _Placing:
         if decision.answers and account:
             dirty.mark_accounts(self.tx, [account], reason="answer", at=self.now)
 
-    def _hand_off(self, known: Known, decision: Decision) -> None:
+    def _hand_off(self, known: Known, decision: Decision) -> bool:
+        """Carry out what is to be done about handing off. False when a hand-off cannot begin now."""
+        begun: str | None = ""
         if decision.handoff.deed == "hand_off":
-            begin(self.engine, self.tx, known, decision=decision, rules=self.rules)
+            begun = begin(self.engine, self.tx, known, decision=decision, rules=self.rules)
         elif decision.handoff.deed == "refuse":
             record_refusal(self.tx, known, decision, at=self.now)
         answer_requests(self.tx, known, decision, at=self.now)
+        return begun is not None
 
     def _enter(self, known: Known, decision: Decision, *, first: bool) -> None:
         """Cell entries: on the first decision the whole way so far, afterwards each change."""
@@ -229,17 +231,15 @@ class _Placing:
         )
         decisions.save_state(self.tx, state, at=self.now)
 
-    def _settle_dirty(self, known: Known, decision: Decision) -> None:
+    def _settle_dirty(self, known: Known, decision: Decision, *, waits: bool) -> None:
         waiting = (self.generations or {}).get(known.lead_id)
-        if waiting is not None and (self.hold or not _changed_itself(decision)):
-            dirty.settle(self.tx, waiting, at=self.now, reconsider_at=decision.reconsider_at)
+        if waiting is not None and (self.hold or not _changed_itself(decision, waits=waits)):
+            again = [at for at in (decision.reconsider_at, self.now + RETRY if waits else None) if at]
+            dirty.settle(self.tx, waiting, at=self.now, reconsider_at=min(again, default=None))
 
 
-def _changed_itself(decision: Decision) -> bool:
+def _changed_itself(decision: Decision, *, waits: bool) -> bool:
     """Whether recording the decision made a new fact, so that the lead must be looked at once more: a hand-off begun, an
     answer recorded, a request answered."""
-    return (
-        bool(decision.answers)
-        or decision.handoff.deed in ("hand_off", "refuse")
-        or bool(decision.transitions)
-    )
+    acted = decision.handoff.deed in ("hand_off", "refuse") and not waits
+    return bool(decision.answers) or acted or bool(decision.transitions)
