@@ -16,6 +16,7 @@ from connector.errors import (
     RecordGoneError,
     RecordRefusedError,
     RemoteError,
+    TryLaterError,
 )
 from connector.ports import NewLead, RecordState, RemoteRow, Write
 from connector.store import dirty, handoffs, links, mirror, parked
@@ -63,6 +64,10 @@ def _walk(engine: Engine, handoff: HandOff, result: RoundResult) -> None:
             result.handed_off += 1
     except RemoteError as trouble:
         _later_or_never(engine, current or handoff, trouble, result)
+    except (ValueError, TypeError, KeyError) as fault:
+        # A shape that nobody foresaw: this hand-off waits and is parked in the end, the others go on.
+        unforeseen = TryLaterError(engine.crm.connection, f"hand-off: {type(fault).__name__}")
+        _later_or_never(engine, current or handoff, unforeseen, result)
     finally:
         counts = result.of(engine.crm.connection, "hand_off")
         counts.calls += engine.crm.calls - calls
@@ -230,6 +235,8 @@ def _confirm(engine: Engine, handoff: HandOff) -> HandOff | None:
         mine = handoffs.advance(tx, handoff, point="confirmed_back", at=now)
         if mine:
             dirty.mark(tx, [handoff.lead_id], reason="handed_off", at=now)
+            for earlier in handoffs.handoffs_of(tx, [handoff.lead_id])[handoff.lead_id]:
+                parked.resolve_key(tx, "hand_off", key=earlier.id, at=now)
     return replace(handoff, point="confirmed_back") if mine else None
 
 
