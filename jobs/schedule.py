@@ -58,6 +58,9 @@ class Schedule:
         """Let the job that runs stop at its next step, start no other."""
         self._stopped.set()
         self._runner.stop.set()
+        # Without its jobs gone first, APScheduler fails on a run that comes due while it shuts down.
+        self._scheduler.pause()
+        self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=True)
         self._listener.join()
 

@@ -109,8 +109,10 @@ def create_app(engine: Engine, settings: Settings, ring: Ring | None = None) -> 
     return app
 
 
-def _told_of_every_address(spec: dict[str, Any]) -> dict[str, Any]:
-    """The document with what no shape of a body says."""
+def _told_of_every_address(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
+    """The document with what no shape of a body says. APIFlask gives text only where YAML is asked for."""
+    if isinstance(spec, str):
+        return spec
     for path, operations in spec["paths"].items():
         for operation in operations.values():
             more = [LOCALE, KEY] if path.endswith("/hand-off") else [LOCALE]
