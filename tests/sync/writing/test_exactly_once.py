@@ -113,8 +113,9 @@ def crash_after(desk: Desk, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
 POINTS = ["crm_record_known", "owner_assigned", "noted", "confirmed_back", "done"]
 
 
-@pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("again", [900.0, 90.0], ids=["claim over", "claim still held first"])
+@pytest.mark.parametrize(
+    ("point", "again"), [*((point, 900.0) for point in POINTS), ("crm_record_known", 90.0), ("noted", 90.0)]
+)
 def test_a_crash_before_a_step_is_recorded_doubles_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, point: str, again: float
 ) -> None:
@@ -135,7 +136,8 @@ def test_a_crash_after_a_step_is_recorded_loses_nothing(
 def assert_one_after_rounds(desk: Desk, contact: RecordKey, again: float) -> None:
     """Whoever comes after the crash ends it: one record, one note, its owner, and both sides say so."""
     desk.round(after=again)
-    desk.round(after=900)
+    if again < 600:
+        desk.round(after=900)
     lead, (episode,) = desk.only_lead(), desk.episodes(contact)
     assert episode.point == "done"
     assert (lead["OwnerId"], lead["Id"]) == (episode.owner_id, episode.crm.id if episode.crm else "")
