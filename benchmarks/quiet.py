@@ -1,14 +1,13 @@
-"""A round in which nothing has changed: `python -m benchmarks.quiet [--leads N] [--place]`.
+"""A round in which nothing has changed: `python -m benchmarks.quiet [--leads N]`.
 
-A first load of N leads, then both clocks move past the longest overlap, then one whole round in a process of its own. It
-must write nothing, and cost no more CPU than the floor of reading those N leads. Without `--place` the loaded leads are
-set to "decided, nothing due" by hand: deciding 100,000 takes minutes, and a quiet round looks at none of them.
+A first load of N leads, read, matched, decided and written back, which takes minutes for 100,000; then both clocks move past
+the longest overlap, and one whole round runs in a process of its own. It must write nothing, and cost no more CPU than the
+floor of reading those N leads.
 """
 
 from __future__ import annotations
 
 import argparse
-import sqlite3
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -20,29 +19,14 @@ PAST = timedelta(hours=3)
 """Beyond the long overlap of either system."""
 
 
-def load(address: str, at: Path, *, place: bool) -> None:
-    """The first load, and rounds until nothing is left to do."""
+def load(address: str, at: Path) -> None:
+    """The first load, and one more round, after which nothing is left to do."""
     from benchmarks.baton_here import engine_at
-    from connector.sync.match import match_pending
-    from connector.sync.pull import pull
-    from connector.sync.results import RoundResult
     from connector.sync.round import run_round
 
     engine = engine_at(address, at / "baton.db", leads.shipped_mapping())
-    result = RoundResult()
-    pull(engine, result)
-    match_pending(engine, result)
-    for _ in range(2):
-        if not place:
-            _settle(at / "baton.db")
-        run_round(engine)
-    running.report(read=sum(one.read for one in result.objects.values()))
-
-
-def _settle(path: Path) -> None:
-    with sqlite3.connect(path) as database:
-        database.execute("UPDATE dirty SET due_at = NULL")
-    database.close()
+    (first, second), cpu, _ = running.measured(lambda: (run_round(engine), run_round(engine)))
+    running.report(placed=first.leads_placed, again=second.leads_placed, cpu=cpu, peak=running.peak_mb())
 
 
 def measure(address: str, at: Path) -> None:
@@ -76,15 +60,14 @@ def _floor(count: int, at: Path) -> float:
     return float(running.part("benchmarks.pull", *options)["cpu"])
 
 
-def compare(count: int, *, place: bool) -> bool:
+def compare(count: int) -> bool:
     """Load, move the clocks, measure; whether the promise holds."""
-    more = ["--place"] if place else []
     with (
         running.folder() as at,
         running.folder() as pages,
         running.stub("--contacts", str(count), "--shipped") as url,
     ):
-        running.part("benchmarks.quiet", "--part", "load", "--url", url, "--at", str(at), *more)
+        loaded = running.part("benchmarks.quiet", "--part", "load", "--url", url, "--at", str(at))
         running.control(url, f"move?{int(PAST.total_seconds())}")
         found: dict[str, Any] = running.part(
             "benchmarks.quiet", "--part", "round", "--url", url, "--at", str(at)
@@ -95,6 +78,7 @@ def compare(count: int, *, place: bool) -> bool:
         f" {found['calls']} calls, read {found['read']}, changed {found['changed']}, placed {found['placed']},"
         f" written {found['written']}, peak {found['peak']:.0f} MB, trouble {found['trouble']}; {running.setting()}"
     )
+    print(f"the first load with all it causes: {loaded['cpu']:.0f} s CPU, peak {loaded['peak']:.0f} MB")
     for name, calls in sorted(found["asked"].items()):
         print(f"  {calls:3} {name}")
     return found["written"] == 0 and found["cpu"] <= least
@@ -104,16 +88,15 @@ def main() -> None:
     """Compare, or be one of the parts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--leads", type=int, default=100_000)
-    parser.add_argument("--place", action="store_true", help="decide every lead first; takes minutes")
     for hidden in ("--part", "--url", "--at"):
         parser.add_argument(hidden, default="", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.part == "load":
-        load(asked.url, Path(asked.at), place=asked.place)
+        load(asked.url, Path(asked.at))
     elif asked.part == "round":
         measure(asked.url, Path(asked.at))
     else:
-        sys.exit(0 if compare(asked.leads, place=asked.place) else 1)
+        sys.exit(0 if compare(asked.leads) else 1)
 
 
 if __name__ == "__main__":
