@@ -58,10 +58,13 @@ class Schedule:
         """Let the job that runs stop at its next step, start no other."""
         self._stopped.set()
         self._runner.stop.set()
-        # Without its jobs gone first, APScheduler fails on a run that comes due while it shuts down.
+        # Without its jobs gone first, APScheduler fails on a run that comes due while it shuts down; and waiting itself,
+        # it would hold the lock that a job needs to ask for another try.
         self._scheduler.pause()
         self._scheduler.remove_all_jobs()
-        self._scheduler.shutdown(wait=True)
+        self._scheduler.shutdown(wait=False)
+        with self._one:
+            pass  # the job that ran has ended, and no other begins
         self._listener.join()
 
     def fire(self, name: str, why: str) -> Outcome | None:

@@ -20,6 +20,9 @@ THREADS = 8
 LARGEST_BODY = 1 << 21
 """Bytes that the server reads of a body before it refuses; the application refuses less, in words."""
 
+LAST_LOOK = 2.0
+"""Seconds; the server looks at its sockets once a second."""
+
 Ready = Callable[[str], object]
 """Told the address once the server listens."""
 
@@ -49,7 +52,7 @@ def serve(
     thread = threading.Thread(target=server.run, name="web", daemon=True)
     thread.start()
     schedule.start()
-    address = f"http://{server.effective_host}:{server.effective_port}"
+    address = _address(server)
     logs.log().info("serving", url=address)
     if ready is not None:
         ready(address)
@@ -58,6 +61,14 @@ def serve(
     schedule.stop()
     server.close()
     server.task_dispatcher.shutdown(timeout=10)
+    thread.join(LAST_LOOK)  # its loop lets go of the socket when it looks the next time
+
+
+def _address(server: Any) -> str:
+    """Where the server listens; the first place, when a name such as localhost stands for several."""
+    several = getattr(server, "effective_listen", None)
+    host, port = several[0] if several else (server.effective_host, server.effective_port)
+    return f"http://[{host}]:{port}" if ":" in str(host) else f"http://{host}:{port}"
 
 
 def stop_on_signals(stop: threading.Event) -> None:
