@@ -1,0 +1,94 @@
+"""A small story on a real sandbox, told through the functions behind the commands: what docs/json.md shows.
+
+One mid-market lead asks for a demo, is handed off, comes back, and is refused the next morning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from baton.compose import compose
+from baton.summary import matrix_table, status_document
+from connector.domain.facts import Actor
+from connector.sandbox import acts
+from connector.sandbox.running import Sandbox, SandboxPlan, start
+from connector.settings import load_settings
+from connector.store import owners, parked
+from connector.store.parked import Trouble
+from connector.sync import commands
+from connector.sync.commands import NewRejection
+from connector.sync.engine import Engine
+from connector.sync.provision import check, provision
+from connector.sync.round import run_round
+from connector.sync.view import lead_view, plain
+from jobs.runner import Runner
+from jobs.work import SYNC_ROUND
+from mappings.records import Kind
+
+BEGIN = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+EMAIL = "liu.yang@yunfan.example"
+SDR, REP = Actor("sdr", "sdr-1"), Actor("rep")
+
+
+@contextmanager
+def stage(folder: Path) -> Iterator[tuple[Sandbox, Engine]]:
+    """An empty sandbox and a Baton on it."""
+    sandbox = start(SandboxPlan(start=BEGIN))
+    try:
+        engine = compose(load_settings(sandbox.env(f"sqlite:///{folder / 'baton.db'}")))
+        yield sandbox, engine
+        engine.store.close()
+    finally:
+        sandbox.stop()
+
+
+def enter(sandbox: Sandbox) -> str:
+    """A manager at a mid-market manufacturer becomes known to marketing. Gives the contact's id."""
+    portal = sandbox.portal
+    person = {"email": EMAIL, "firstname": "洋", "lastname": "刘", "jobtitle": "市场部经理"}
+    contact = portal.create("contacts", {**person, "company": "上海云帆精密制造有限公司"})
+    portal.calculate("contacts", contact.id, {"hs_analytics_source": "ORGANIC_SEARCH"})
+    firm = {"name": "上海云帆精密制造有限公司", "domain": "yunfan.example", "annualrevenue": "320000000"}
+    company = portal.create("companies", {**firm, "numberofemployees": "480"})
+    portal.associate(("contacts", contact.id), ("companies", company.id))
+    return str(contact.id)
+
+
+def documents(folder: Path) -> dict[str, Any]:
+    """What every command with `--json` prints in this story, by the command's name."""
+    with stage(folder) as (sandbox, engine):
+        told: dict[str, Any] = {"sandbox serve": {"env": sandbox.env(), "control_url": sandbox.control_url}}
+        told["check"] = [plain(one) for one in check(engine)]
+        told["provision"] = [plain(one) for one in provision(engine)]
+        lead = f"marketing:contacts:{enter(sandbox)}"
+        acts.perform(sandbox.people, "request_demo", {"lead": EMAIL, "language": "zh"})
+        _round(sandbox, engine)
+        commands.hand_off(engine, lead, actor=SDR, request_id="monday")
+        told["sync"] = _round(sandbox, engine)
+        rejection = NewRejection("need_unclear", "客户说还没想清楚要什么")
+        commands.reject(engine, lead, actor=REP, rejection=rejection)
+        Runner(engine).run(SYNC_ROUND, why="schedule")
+        sandbox.world.clock.advance(timedelta(hours=16))
+        told["lead hand-off"] = plain(commands.hand_off(engine, lead, actor=SDR, request_id="tuesday"))
+        told["lead show"] = lead_view(engine, lead)
+        with engine.store.begin() as tx:
+            parked.park(tx, Trouble("vanished", "marketing:contacts:7", "not_found"), at=engine.now())
+        commands.recontact(engine, lead, actor=SDR, contact=_call(engine))
+        told["status"] = status_document(engine)
+        told["value"] = matrix_table(engine).as_json()
+        with engine.store.read() as tx:
+            told["reps list"] = [plain(rep) for rep in owners.reps(tx, engine.crm.connection)]
+        return told
+
+
+def _round(sandbox: Sandbox, engine: Engine) -> Mapping[str, Any]:
+    sandbox.world.clock.advance(timedelta(minutes=2))
+    return run_round(engine).as_json()
+
+
+def _call(engine: Engine) -> commands.NewContact:
+    return commands.NewContact(Kind.CALL, "三个团队，年底前上线", engine.now())
