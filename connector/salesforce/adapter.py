@@ -31,7 +31,7 @@ from connector.salesforce.opportunities import Opportunities, needed
 from connector.salesforce.reader import Reader
 from connector.salesforce.settings import SalesforceSettings
 from connector.salesforce.streams import STREAMS, Streams
-from connector.salesforce.translate import change_of, owner_of, row_of
+from connector.salesforce.translate import Asked, change_of, owner_of
 from connector.salesforce.writer import Writer
 from connector.transport.repeat import Sleep
 from mappings.records import FieldChange, ObjectRole, Owner, RecordKey, SystemRole
@@ -209,8 +209,11 @@ class SalesforceSystem:
 
     def _rows(self, object: str, raws: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> list[RemoteRow]:
         types = {name: self._catalog.type_of(object, name) for name in fields}
-        extra = self._opportunities.told(raws, fields) if object == "Opportunity" else {}
-        return [row_of({**raw, **extra.get(str(raw["Id"]), {})}, fields, types) for raw in raws]
+        asked = Asked.of(fields, types)
+        if object == "Opportunity":
+            extra = self._opportunities.told(raws, fields)
+            raws = [{**raw, **extra.get(str(raw["Id"]), {})} for raw in raws]
+        return [asked.row_of(raw) for raw in raws]
 
 
 def _shown(raw: Mapping[str, Any]) -> bool:

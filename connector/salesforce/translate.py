@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ PERSON_IDS = "OpportunityContactRole.ContactId"
 CLOSED_AT = "OpportunityHistory.ClosedAt"
 """Pseudo-field of a closed opportunity: when its history shows that it entered its present stage."""
 _NUMBERS = frozenset({"int", "double", "currency", "percent", "long"})
+_TYPED = _NUMBERS | {"boolean", "datetime"}
 _STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?:\+00:?00|Z)$")
 
 
@@ -41,14 +43,40 @@ def scalar(value: object, kind: str) -> Scalar:
     return text
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The fields asked for, sorted out once for many rows: most are plain text, and need no look at their type."""
+
+    texts: tuple[str, ...]
+    typed: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, fields: Sequence[str], types: Mapping[str, str]) -> Asked:
+        """By the vendor's type of each field."""
+        kinds = [(name, types.get(name, "")) for name in fields]
+        typed = tuple((name, kind) for name, kind in kinds if kind in _TYPED)
+        return cls(tuple(name for name, kind in kinds if kind not in _TYPED), typed)
+
+    def row_of(self, raw: Raw) -> RemoteRow:
+        """One record with those of the fields that were read: a field that is not in the row is not in the answer."""
+        stamp = moment_of(raw.get("SystemModstamp"))
+        if stamp is None:
+            raise ValueError("a Salesforce row states no SystemModstamp")
+        values: dict[str, Scalar] = {
+            name: (value or None) if type(value := raw[name]) is str else scalar(value, "")
+            for name in self.texts
+            if name in raw
+        }
+        for name, kind in self.typed:
+            if name in raw:
+                values[name] = scalar(raw[name], kind)
+        state, into = _state(raw)
+        return RemoteRow(str(raw["Id"]), stamp, values, state, into)
+
+
 def row_of(raw: Raw, fields: Sequence[str], types: Mapping[str, str]) -> RemoteRow:
-    """One record with those of the fields that were read: a field that is not in the row is not in the answer."""
-    stamp = moment_of(raw.get("SystemModstamp"))
-    if stamp is None:
-        raise ValueError("a Salesforce row states no SystemModstamp")
-    values = {name: scalar(raw[name], types.get(name, "")) for name in fields if name in raw}
-    state, into = _state(raw)
-    return RemoteRow(str(raw["Id"]), stamp, values, state, into)
+    """One record, where it stands alone."""
+    return Asked.of(fields, types).row_of(raw)
 
 
 def owner_of(raw: Raw, connection: str) -> Owner:
