@@ -34,8 +34,12 @@ def _baton(kind: str, address: str) -> dict[str, Any]:
 
 def measure_floor(kind: str, pages: Path, at: Path) -> None:
     """The measured process of one floor."""
-    database = floor.opened(at / "floor.db")
-    rows, cpu, wall = running.measured(lambda: floor.store(pages, kind, database))
+    mapping = leads.thirty_fields()
+    names = ["id", "modified", "fields"]
+    if kind == "leads":
+        names = leads.lead_columns(leads.lead_fields(mapping))
+    database = floor.opened(at / "floor.db", names)
+    rows, cpu, wall = running.measured(lambda: floor.store(pages, kind, database, names))
     running.report(rows=rows, cpu=cpu, wall=wall, peak=running.peak_mb())
 
 
