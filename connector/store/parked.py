@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 
 from connector.store import tables
 from connector.store.engine import Tx
@@ -80,3 +80,10 @@ def resolve_key(tx: Tx, kind: str, *, key: str, at: datetime) -> bool:
     t = tables.parked
     statement = update(t).where(t.c.kind == kind, t.c.key == key, t.c.resolved_at.is_(None))
     return tx.execute(statement.values(resolved_at=at, resolved_by="baton")).rowcount > 0
+
+
+def came_right(tx: Tx, kind: str, *, keys: Sequence[str], reason: str, at: datetime) -> None:
+    """What was parked under these keys for this reason has come right by itself."""
+    t = tables.parked
+    mine = and_(t.c.kind == kind, t.c.key.in_(list(keys)), t.c.reason == reason, t.c.resolved_at.is_(None))
+    tx.execute(update(t).where(mine).values(resolved_at=at, resolved_by="baton"))

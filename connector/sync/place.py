@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy.exc import DataError, IntegrityError
+
 from connector.domain.decide import decide
 from connector.domain.decision import Decision
 from connector.domain.facts import Known
@@ -33,6 +35,18 @@ PASSES = 6
 """How often a lead may be decided again because its own decision made a new fact (a hand-off begun, an answer recorded).
 A lead that never comes to rest is parked: it would be a fault of the rules, and must not stop the others."""
 
+FAULTS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    IntegrityError,
+    DataError,
+)
+"""What facts of a shape that nobody foresaw end in. Trouble with the database itself is none of a lead's."""
+
 
 def place_due(engine: Engine, result: RoundResult, *, hold: bool = False) -> int:
     """Decide until nobody is due. Gives how many leads were decided. With `hold` no hand-off begins and no request is
@@ -46,7 +60,7 @@ def place_due(engine: Engine, result: RoundResult, *, hold: bool = False) -> int
             restless = [one for one in waiting if passes[one.lead_id] > PASSES]
             _give_up(tx, restless, now=now)
             settled = [one for one in waiting if one not in restless]
-            _place(engine, tx, settled, now=now, result=result, hold=hold)
+            _place_all(engine, tx, settled, now=now, result=result, hold=hold)
         if not waiting:
             result.leads_placed += len(passes)
             return len(passes)
@@ -61,7 +75,7 @@ def rehearse(engine: Engine, result: RoundResult) -> None:
     for start in range(0, len(waiting), BATCH):
         try:
             with engine.store.begin() as tx:
-                _place(engine, tx, waiting[start : start + BATCH], now=now, result=result)
+                _place_all(engine, tx, waiting[start : start + BATCH], now=now, result=result)
                 _take_back()
         except _OnlyRehearsedError:
             engine.progress.advance(BATCH)
@@ -95,6 +109,35 @@ def place_lead(engine: Engine, tx: Tx, lead_id: str, *, now: datetime) -> Decisi
     return decision
 
 
+def _place_all(
+    engine: Engine, tx: Tx, waiting: list[Dirty], *, now: datetime, result: RoundResult, hold: bool = False
+) -> None:
+    """Decide a batch. Where one lead of it cannot be decided, each is decided by itself: that one waits, parked, until it
+    is touched again, and the others go on."""
+    if not _came_through(engine, tx, waiting, now=now, result=result, hold=hold):
+        return
+    for one in waiting:
+        fault = _came_through(engine, tx, [one], now=now, result=result, hold=hold)
+        if fault:
+            dirty.settle(tx, one, at=now, reconsider_at=None)
+            parked.park(tx, Trouble("lead", one.lead_id, "undecidable", detail=fault), at=now)
+
+
+def _came_through(
+    engine: Engine, tx: Tx, waiting: list[Dirty], *, now: datetime, result: RoundResult, hold: bool
+) -> str:
+    """Decide these, wholly or not at all; the class of the fault that prevented it, or nothing."""
+    counted = RoundResult()
+    try:
+        with tx.begin_nested():
+            _place(engine, tx, waiting, now=now, result=counted, hold=hold)
+    except FAULTS as fault:
+        return type(fault).__name__
+    for (connection, name), counts in counted.objects.items():
+        result.of(connection, name).planned += counts.planned
+    return ""
+
+
 def _place(
     engine: Engine, tx: Tx, waiting: list[Dirty], *, now: datetime, result: RoundResult, hold: bool = False
 ) -> None:
@@ -110,6 +153,7 @@ def _place(
     for lead_id in set(ids) - {known.lead_id for known in knowns}:
         # Merged away since it was marked: the survivor is decided in its place.
         dirty.settle(tx, placing.generations[lead_id], at=now, reconsider_at=None)
+    parked.came_right(tx, "lead", keys=ids, reason="undecidable", at=now)
 
 
 @dataclass(slots=True)
