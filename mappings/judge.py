@@ -28,6 +28,7 @@ class Reason(StrEnum):
     NOT_SYNCED = "not_synced"
     UNREADABLE = "unreadable"
     AGREE = "agree"
+    NEVER_AGREED = "never_agreed"
     UNCHANGED = "unchanged"
     SOURCE_CHANGED = "source_changed"
     SOURCE_RESTORED = "source_restored"
@@ -72,7 +73,11 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The value both agreed on last (None: never), the two of now, and when each was set where its system tells."""
+    """The value both agreed on last, the two of now, and when each was set where its system tells.
+
+    `met` False: the two were never compared before, there is no base. `apart`: what each said when they were first
+    compared and did not agree; since then each is judged by what itself said.
+    """
 
     base: Scalar
     source: Side
@@ -80,6 +85,13 @@ class Sides:
     source_at: datetime | None = None
     target_at: datetime | None = None
     type: FieldType = FieldType.TEXT
+    met: bool = True
+    apart: tuple[Scalar, Scalar] | None = None
+
+    @property
+    def bases(self) -> tuple[Scalar, Scalar]:
+        """What the source is compared with, and the target."""
+        return self.apart or (self.base, self.base)
 
 
 def _blank(value: Side) -> bool:
@@ -95,8 +107,16 @@ def judge(flow: Flow, sides: Sides) -> Verdict:
         return Verdict(Winner.NOBODY, Reason.UNREADABLE)
     if same(source, target, sides.type):
         return Verdict(Winner.NOBODY, Reason.AGREE)
-    source_changed = not same(sides.base, source, sides.type)
-    target_changed = not same(sides.base, target, sides.type)
+    if not sides.met and not _blank(source) and not _blank(target):
+        # Nobody can tell which of the two was there first, or whether they speak of one thing: nothing is overwritten.
+        return Verdict(Winner.NOBODY, Reason.NEVER_AGREED)
+    return _three_way(flow, sides, source, target)
+
+
+def _three_way(flow: Flow, sides: Sides, source: Scalar, target: Scalar) -> Verdict:
+    base, other = sides.bases
+    source_changed = not same(base, source, sides.type)
+    target_changed = not same(other, target, sides.type)
     if source_changed and target_changed:
         return _CONFLICT[flow.rule](flow, sides)
     if source_changed:

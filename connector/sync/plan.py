@@ -53,7 +53,7 @@ class SetField:
 @dataclass(slots=True)
 class Plan:
     """What is to be written to one record. `looping` fields are to be parked; `agreed` are values both sides hold now
-    (by our word), to be remembered as base; `problems` say which values could not be written as they are. `overtaken`
+    (by our word), or each holds where they never agreed, to be remembered as base; `problems` say which values could not be written as they are. `overtaken`
     fields hold what somebody put there over a value of ours, and keep it."""
 
     key: RecordKey
@@ -105,7 +105,8 @@ class Planner:
 
     def in_step(self, source: Target, target: Target) -> tuple[Plan, Plan]:
         """The fields that the mapping keeps in step between marketing's record (`source`) and the CRM's (`target`):
-        what is to be written to either. The agreed values are remembered on the CRM's record."""
+        what is to be written to either. The agreed values are remembered on the CRM's record; where the two never agreed,
+        each record remembers what itself said."""
         to_source, to_target = Plan(source.key), Plan(target.key)
         for line in self.mapping.sync:
             self._line(line, (source, to_source), (target, to_target))
@@ -115,22 +116,18 @@ class Planner:
         flow = Flow.of(line)
         toward_crm = line.direction.value != "to_marketing"
         (source, to_source), (target, to_target) = (marketing, crm) if toward_crm else (crm, marketing)
-        state = crm[0].states.get(STEP + line.field)
         left, right = self._stated(source, line.field), self._stated(target, line.field)
-        # No times: a record's own stamp is not the field's, and rules by time need the field's (see `Sides`).
-        sides = Sides(
-            base=state.base if state else None,
-            source=left,
-            target=right,
-            type=self._type(source, line.field),
-        )
-        verdict = judge(flow, sides)
+        verdict = judge(flow, self._sides(line.field, (source, left), (target, right), crm[0]))
         if verdict.winner is Winner.SOURCE and not isinstance(left, Unreadable):
             self._write(to_target, target, line.field, (left, verdict.reason))
         elif verdict.winner is Winner.TARGET and not isinstance(right, Unreadable):
             self._write(to_source, source, line.field, (right, verdict.reason))
         elif verdict.reason == "agree" and not isinstance(left, Unreadable):
-            self._agree(crm[1], state, line.field, left)
+            for record, plan in (marketing, crm):
+                self._agree(plan, record, line.field, left, new=record is crm[0])
+        elif verdict.reason == "never_agreed":
+            to_source.agreed[STEP + line.field] = left  # type: ignore[assignment]
+            to_target.agreed[STEP + line.field] = right  # type: ignore[assignment]
         for record, plan in (marketing, crm):
             self._notice_overtaken(plan, record, line.field)
 
@@ -143,8 +140,26 @@ class Planner:
             if not any(same(record.fields[name], ours, kind) for ours in (state.sent, state.accepted)):
                 plan.overtaken.append(name)
 
-    def _agree(self, plan: Plan, state: FieldState | None, word: str, value: Scalar) -> None:
-        if state is None or state.base != value:
+    def _sides(
+        self, word: str, source: tuple[Target, Side], target: tuple[Target, Side], crm: Target
+    ) -> Sides:
+        """No times: a record's own stamp is not the field's, and rules by time need the field's (see `Sides`)."""
+        states = [record.states.get(STEP + word) for record, _ in (source, target)]
+        agreed = crm.states.get(STEP + word)
+        bases = [state.base for state in states if state]
+        return Sides(
+            base=agreed.base if agreed else None,
+            source=source[1],
+            target=target[1],
+            type=self._type(source[0], word),
+            met=agreed is not None,
+            apart=(bases[0], bases[1]) if len(bases) == 2 else None,
+        )
+
+    def _agree(self, plan: Plan, record: Target, word: str, value: Scalar, *, new: bool) -> None:
+        """Marketing's record remembers a value of its own only since the two disagreed."""
+        state = record.states.get(STEP + word)
+        if new if state is None else state.base != value:
             plan.agreed[STEP + word] = value
 
     def _stated(self, target: Target, word: str) -> Side:

@@ -162,3 +162,23 @@ def test_after_one_step_there_is_nothing_more_to_do(
     settled = source if found.winner is Winner.SOURCE else target
     again = judge(Flow(direction, rule), Sides(settled, settled, settled, source_at, target_at))
     assert again.winner is Winner.NOBODY
+
+
+@pytest.mark.parametrize("direction", Toward)
+@pytest.mark.parametrize("rule", SYNCED)
+def test_where_two_never_agreed_blanks_are_filled_and_nothing_is_overwritten(
+    rule: Rule, direction: Toward
+) -> None:
+    def first(source: str | None, target: str | None) -> str:
+        return judge(Flow(direction, rule), Sides(None, source, target, met=False)).winner.value
+
+    assert first("a", "b") == "nobody"
+    assert first("a", "") == "source"
+    assert first(None, "b") == ("target" if direction is Toward.BOTH else "nobody")
+
+
+def test_values_that_never_agreed_are_judged_by_what_each_side_said_itself() -> None:
+    def later(source: str, target: str) -> str:
+        return judge(Flow(BOTH, Rule.TARGET_WINS), Sides("b", source, target, apart=("a", "b"))).winner.value
+
+    assert (later("a", "b"), later("new", "b"), later("a", "new")) == ("nobody", "source", "target")
