@@ -93,7 +93,8 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One hand-off, from request to answer. `cell`, `value` and `versions` are frozen on it."""
+    """One hand-off, from request to answer. `cell`, `value` and `versions` are frozen on it. `crm` is the record that sales
+    answers on."""
 
     id: str
     lead_id: str
@@ -110,6 +111,7 @@ class Episode:
     rejection: Rejection | None = None
     stage_at: str = ""
     evidence_ids: tuple[str, ...] = ()
+    crm: RecordKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

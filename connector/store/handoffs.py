@@ -25,12 +25,15 @@ from mappings.records import Money, RecordKey
 
 DONE = "done"
 FAILED = "failed"
+WITHDRAWN = "withdrawn"
+"""The `error` of a hand-off that came to nothing because there was no reason for it any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """One hand-off. `point` is the last step that is known to be done: claimed, crm_record_known, owner_assigned, noted,
-    confirmed_back, done; or failed. `cell`, `value`, `versions` and `evidence_ids` are frozen at its request."""
+    """One hand-off. `point` is the last step that is known to be done: claimed (with `crm`: that record is open again),
+    crm_record_known, owner_assigned, noted, confirmed_back, done; or failed. `cell`, `value`, `versions` and
+    `evidence_ids` are frozen at its request."""
 
     id: str
     lead_id: str
@@ -145,16 +148,31 @@ def try_handoff_later(tx: Tx, handoff: HandOff, *, at: datetime, error: str) -> 
 
 
 def fail_handoff(tx: Tx, handoff: HandOff, *, error: str) -> bool:
-    """Give up: nothing was handed off, the lead is free for another. False when the claim was lost."""
-    ended = {"point": FAILED, "next_attempt_at": None, "claim": "", "claim_until": None, "error": error}
-    return _fenced(tx, handoff, ended)
+    """Give up: nothing was handed off, the lead and the click are free for another. False when the claim was lost."""
+    return _fenced(tx, handoff, {**_ENDED, "point": FAILED, "request_id": None, "error": error})
+
+
+_ENDED: Mapping[str, Any] = {"next_attempt_at": None, "claim": "", "claim_until": None}
+
+
+def withdraw_handoff(tx: Tx, handoff_id: str) -> None:
+    """There is no reason for this hand-off any more: whoever works on it stops, and the lead is free for another."""
+    t = tables.handoff
+    ended = {**_ENDED, "point": FAILED, "request_id": None, "error": WITHDRAWN}
+    tx.execute(update(t).where(t.c.id == handoff_id).values(**ended))
+
+
+def stop_handoff(tx: Tx, handoff: HandOff) -> bool:
+    """Sales said no before everything was done: the hand-off and its answer stand, the rest of it is left undone. False
+    when the claim was lost."""
+    return _fenced(tx, handoff, {**_ENDED, "point": DONE, "error": WITHDRAWN})
 
 
 def replay_handoff(tx: Tx, handoff_id: str, *, at: datetime) -> bool:
     """Go on with a failed hand-off from the beginning; every step looks before it acts. False when it did not fail."""
     t = tables.handoff
     failed = update(t).where(t.c.id == handoff_id, t.c.point == FAILED)
-    fresh = {"point": "claimed", "next_attempt_at": at, "attempts": 0, "error": ""}
+    fresh = {"point": "claimed", "next_attempt_at": at, "attempts": 0, "error": "", **_crm_values(None)}
     return tx.execute(failed.values(**fresh)).rowcount > 0
 
 
@@ -292,4 +310,5 @@ def _episode(one: HandOff, rejection: Any) -> Episode:
         rejection=rejection,
         stage_at=one.stage_at,
         evidence_ids=one.evidence_ids,
+        crm=one.crm,
     )

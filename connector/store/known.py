@@ -216,7 +216,8 @@ class _Actors:
 
 def _known(batch: _Batch, lead: Lead) -> Known:
     mine = batch.links.get(lead.id, [])
-    records = _records(batch, mine)
+    episodes = batch.episodes.get(lead.id, ())
+    records = _records(batch, mine, handed_over(episodes))
     state = batch.states.get(lead.id)
     account_deals = batch.account_deals.get(lead.account_id, []) if lead.account_id else []
     deals = {deal.key: deal for deal in (*account_deals, *batch.deals.get(lead.id, []))}
@@ -227,7 +228,7 @@ def _known(batch: _Batch, lead: Lead) -> Known:
         records=records,
         account=_account(batch, lead, account_deals),
         activities=batch.activities.get(lead.id, ()),
-        episodes=batch.episodes.get(lead.id, ()),
+        episodes=episodes,
         opportunities=tuple(sorted(deals.values(), key=_age)),
         requests=batch.requests.get(lead.id, ()),
         overrides=batch.overrides.get(lead.id, ()),
@@ -237,12 +238,21 @@ def _known(batch: _Batch, lead: Lead) -> Known:
     )
 
 
-_SHOWN = ("active", "converted")
+_SHOWN = ("active", "converted", "duplicate")
 
 
-def _records(batch: _Batch, mine: Sequence[Link]) -> tuple[LinkedRecord, ...]:
-    """The lead's records, marketing's first, active ones before converted ones."""
-    shown = [one for one in mine if one.state in _SHOWN and one.key in batch.rows]
+def handed_over(episodes: Sequence[Episode]) -> tuple[RecordKey, ...]:
+    """The CRM records that sales answers on, the latest hand-off's first: of every hand-off that sales did not reject, and
+    of the latest in any case."""
+    held = [one for one in episodes if one is episodes[-1] or one.answer is not Answer.REJECTED]
+    return tuple(dict.fromkeys(one.crm for one in reversed(held) if one.crm is not None))
+
+
+def _records(batch: _Batch, mine: Sequence[Link], held: Sequence[RecordKey]) -> tuple[LinkedRecord, ...]:
+    """The lead's records, marketing's first, active ones before converted ones. Of duplicates only those that were handed
+    over: what sales says there is sales' answer, whichever record is written."""
+    seen = [one for one in mine if one.state != "duplicate" or one.key in held]
+    shown = [one for one in seen if one.state in _SHOWN and one.key in batch.rows]
     shown.sort(
         key=lambda one: (_SHOWN.index(one.state), one.role is not SystemRole.MARKETING, one.since, one.key)
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from connector.ports import RecordState
-from connector.store import accounts, activities, links, mirror, recognition
+from connector.store import accounts, activities, handoffs, links, mirror, recognition
 from connector.store.engine import Tx
+from connector.store.known import handed_over
 from connector.store.links import Link
 from connector.store.mirror import MirrorRow
 from connector.store.recognition import NewLink
@@ -100,21 +102,36 @@ def _deal(engine: Engine, row: MirrorRow, person: Person) -> RecordKey | None:
 
 
 def choose_written(engine: Engine, tx: Tx, lead_ids: Sequence[str], *, now: datetime) -> None:
-    """Of several records of one object on one lead, the one made first gets the writes; ids decide between equals. The
-    others are duplicates: read, never written."""
-    for mine in links.links_of(tx, lead_ids).values():
+    """Of several records of one object on one lead, the one that sales was handed last gets the writes, else the one made
+    first; ids decide between equals. The others are duplicates: read, never written."""
+    for lead_id, mine in links.links_of(tx, lead_ids).items():
         groups: dict[tuple[str, str], list[Link]] = {}
         for link in mine:
             if link.state in _WRITABLE:
                 groups.setdefault((link.key.connection, link.key.object), []).append(link)
         for group in groups.values():
             if len(group) > 1 or group[0].state == "duplicate":
-                _choose(engine, tx, group, now=now)
+                _choose(engine, tx, group, held=_handed_over(tx, lead_id), now=now)
 
 
-def _choose(engine: Engine, tx: Tx, group: Sequence[Link], *, now: datetime) -> None:
+def _handed_over(tx: Tx, lead_id: str) -> tuple[RecordKey, ...]:
+    """The records that sales was handed, the latest first, each as what it was merged into since."""
+    keys = handed_over(handoffs.episodes_of(tx, [lead_id]).get(lead_id, ()))
+    rows = mirror.mirrored(tx, keys)
+    into = {key: rows[key].merged_into for key in keys if key in rows}
+    return tuple(replace(key, id=into.get(key) or key.id) for key in keys)
+
+
+def _choose(
+    engine: Engine, tx: Tx, group: Sequence[Link], *, held: Sequence[RecordKey], now: datetime
+) -> None:
     rows = mirror.mirrored(tx, [link.key for link in group])
-    first = min((link.key for link in group), key=lambda key: (_made(engine, key, rows), len(key.id), key.id))
+
+    def rank(key: RecordKey) -> tuple[int, datetime, int, str]:
+        place = held.index(key) if key in held else len(held)
+        return place, _made(engine, key, rows), len(key.id), key.id
+
+    first = min((link.key for link in group), key=rank)
     for link in group:
         state = "active" if link.key == first else "duplicate"
         if state != link.state:

@@ -19,6 +19,7 @@ from connector.ports import RecordState
 from connector.store import field_states, links, mirror, outbox, parked
 from connector.store.engine import Tx
 from connector.store.field_states import FieldState
+from connector.store.known import handed_over
 from connector.store.links import Link
 from connector.store.mirror import MirrorRow
 from connector.store.outbox import Wanted
@@ -55,7 +56,9 @@ class Desk:
 
     def want(self, known: Known, decision: Decision, result: RoundResult) -> None:
         """Plan this lead's records; nothing different will withdraw what waits. `put` stores what was planned."""
-        targets = writable(self.engine, [self._target(link) for link in self._active(known.lead_id)])
+        held = handed_over(known.episodes)
+        linked = [self._target(link) for link in self._living(known.lead_id, held)]
+        targets = writable(self.engine, linked, held=held)
         plans = {
             target.key: self.planner.own(target, self._in_currency(target, decision)) for target in targets
         }
@@ -74,9 +77,12 @@ class Desk:
             if name in target.fields and target.fields[name] != value:
                 plan.changes.append(SetField(name, target.fields[name], value, "answered"))
 
-    def _active(self, lead_id: str) -> list[Link]:
-        found = [link for link in self.linked.get(lead_id, ()) if link.state == "active"]
-        return [link for link in found if self._lives(link.key)]
+    def _living(self, lead_id: str, held: Sequence[RecordKey]) -> list[Link]:
+        found = self.linked.get(lead_id, ())
+        mine = [
+            one for one in found if one.state == "active" or (one.state == "duplicate" and one.key in held)
+        ]
+        return [link for link in mine if self._lives(link.key)]
 
     def _lives(self, key: RecordKey) -> bool:
         row = self.rows.get(key)
@@ -124,17 +130,22 @@ class Desk:
         self.wanted.append(Wanted(plan.key, plan.wanted, lead_id))
 
 
-def writable(engine: Engine, targets: Sequence[Target]) -> list[Target]:
-    """The records that take values, in a stated order: marketing's by id; of the CRM's the first of its lead objects in
-    the mapping's order (the open lead before the contact), by id. Duplicates and converted leads take none."""
+def writable(engine: Engine, targets: Sequence[Target], *, held: Sequence[RecordKey] = ()) -> list[Target]:
+    """The records that take values, in a stated order: marketing's by id; of the CRM's the one that sales was handed
+    (`held`, the latest first), else the first of its lead objects in the mapping's order (the open lead before the
+    contact), by id. Other duplicates and converted leads take none."""
     chosen: list[Target] = []
     for system in engine.systems:
         side = engine.side(system.connection)
         order = {name: at for at, name in enumerate(engine.mapping.own_objects.get(side, ()))}
         mine = [t for t in targets if t.key.connection == system.connection and t.key.object in order]
-        mine.sort(key=lambda t: (order[t.key.object], len(t.key.id), t.key.id))
+        mine.sort(key=lambda t: (_place(t.key, held), order[t.key.object], len(t.key.id), t.key.id))
         chosen += mine[:1]
     return chosen
+
+
+def _place(key: RecordKey, held: Sequence[RecordKey]) -> int:
+    return held.index(key) if key in held else len(held)
 
 
 def _merge(plan: Plan, more: Plan) -> None:
@@ -148,7 +159,9 @@ def _merge(plan: Plan, more: Plan) -> None:
 def desk_for(engine: Engine, tx: Tx, lead_ids: Sequence[str], rules: Rules, *, now: datetime) -> Desk:
     """Everything that planning these leads needs."""
     linked = links.links_of(tx, lead_ids)
-    keys = [link.key for several in linked.values() for link in several if link.state == "active"]
+    keys = [
+        link.key for several in linked.values() for link in several if link.state in ("active", "duplicate")
+    ]
     today = now.astimezone(engine.zone).date()
 
     def money(amount: Money, currency: str) -> Money | None:
