@@ -28,11 +28,21 @@ def read_standing(known: Known, policies: PoliciesConfig, cycle: Cycle) -> Stand
         return _without_hand_off(known, policies, cycle, said=said, deals=deals)
     said_no = sum(rejected(episode) is not None for episode in episodes[:-1])
     story = Story(policies, episodes[-1], rejections=said_no)
-    # Later than what was answered before, too: a remote clock ahead of ours must not answer the next hand-off as well.
-    heard = [e.rejection.at for e in episodes[:-1] if e.rejection]
-    for event in _in_order(said, deals, episodes[-1], since=max([episodes[-1].requested_at, *heard])):
+    for event in _in_order(_of_hand_off(said, known, episodes[-1]), deals, episodes[-1]):
         story.read(event)
     return story.standing(episodes[:-1])
+
+
+def _of_hand_off(said: list[Said], known: Known, episode: Episode) -> list[Said]:
+    """What answers this hand-off: said after its request, and after what was answered before, for a remote clock ahead of
+    ours must not answer the next hand-off as well. A history of whole seconds says of a quick answer the second of the
+    request; what was said in that second could as well answer an earlier hand-off, so only the first is read that way."""
+    asked = episode.requested_at
+    earlier = [e for e in known.episodes if e.requested_at < asked]
+    if not earlier:
+        return [one for one in said if one.at >= asked.replace(microsecond=0)]
+    heard = [at for e in earlier for at in (e.answered_at, e.rejection.at if e.rejection else None) if at]
+    return [one for one in said if one.at > max([asked, *heard])]
 
 
 def _said(known: Known, policies: PoliciesConfig, cycle: Cycle) -> list[Said]:
@@ -79,11 +89,8 @@ def _closed(deal: Opportunity, floor: datetime) -> datetime:
     return max(_opened(deal, floor), deal.closed_at or deal.modified_at or floor)
 
 
-def _in_order(
-    said: list[Said], deals: tuple[Opportunity, ...], episode: Episode, *, since: datetime
-) -> list[Event]:
-    events: list[Event] = [event for event in said if event.at > since]
-    events += _dealt(deals, since)
+def _in_order(said: list[Said], deals: tuple[Opportunity, ...], episode: Episode) -> list[Event]:
+    events: list[Event] = [*said, *_dealt(deals, episode.requested_at)]
     if episode.answer is Answer.ACCEPTED:
         rep = Actor("rep", episode.owner_id)
         events.append(Answered(episode.answered_at or episode.requested_at, rep))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -439,3 +440,23 @@ def test_a_close_is_remembered_when_its_deal_is_gone() -> None:
     tale.settle()
     assert tale.decision.step is Step.WON
     assert tale.steps[-1] == "won"
+
+
+def test_an_answer_in_the_second_of_the_request_is_heard_although_the_history_knows_whole_seconds() -> None:
+    tale = Tale()
+    tale.now += timedelta(microseconds=700_000)
+    tale.heard(PRICE)
+    if not tale.known.episodes:
+        tale.click()
+    asked = tale.known.episodes[0].requested_at
+    assert asked.microsecond
+    tale.crm("rejected", rejection_reason="not_a_fit", at=asked.replace(microsecond=0))
+    assert tale.known.episodes[0].answer is Answer.REJECTED
+
+
+def test_what_was_said_in_the_second_of_a_further_request_answers_the_hand_off_before() -> None:
+    tale = said_no("wrong_territory")
+    assert len(tale.known.episodes) == 2  # sent on at once
+    asked = tale.known.episodes[1].requested_at
+    tale.crm("rejected", at=asked)
+    assert tale.known.episodes[1].answer is Answer.OPEN
