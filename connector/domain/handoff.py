@@ -195,8 +195,10 @@ def _passed_on(here: Situation) -> str:
 
 
 def _not_to(here: Situation) -> tuple[str, ...]:
-    """Every rep of this cycle who said no, unless that rep asked for the lead back."""
-    said_no = [e.rejection for e in here.standing.episodes if e.rejection]
+    """Every rep who said no, in this cycle or an earlier one, unless that rep asked for the lead back."""
+    now = {e.id for e in here.standing.episodes}
+    earlier = [e for e in here.known.episodes if e.id not in now]
+    said_no = [e.rejection for e in (*earlier, *here.standing.episodes) if e.rejection]
     back = {r.rep_id for r in said_no if r.return_to_me}
     return tuple(dict.fromkeys(r.rep_id for r in said_no if r.rep_id and r.rep_id not in back))
 

@@ -571,3 +571,23 @@ def test_the_rep_is_who_set_the_status_else_the_owner_of_the_hand_off() -> None:
     tale.crm("rejected", actor=Actor("crm", "workflow"), rejection_reason="need_unclear")
     assert tale.known.episodes[0].rejection
     assert tale.known.episodes[0].rejection.rep_id == "r1"
+
+
+def test_who_said_no_in_an_earlier_cycle_does_not_get_the_lead_in_the_next() -> None:
+    tale = said_no("not_a_fit")
+    tale.later(400 * DAY)
+    tale.rep = "r2"
+    tale.heard(PRICE)
+    if len(tale.known.episodes) == 1:
+        tale.click()
+    assert [e.cycle for e in tale.known.episodes] == [1, 2]
+    assert tale.verdict.not_to == ("r1",)
+
+
+def test_who_asked_for_the_lead_back_may_get_it_in_the_next_cycle() -> None:
+    tale = said_no("not_a_fit", return_to_me=True)
+    tale.later(400 * DAY)
+    tale.heard(PRICE)
+    if len(tale.known.episodes) == 1:
+        tale.click()
+    assert tale.verdict.not_to == ()
