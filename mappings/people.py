@@ -29,6 +29,7 @@ _HONORIFIC = re.compile(
 )
 _CHINESE = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 _BLANK = re.compile(r"[\s\u200b\u3000\ufeff]+")
+_PUNCTUATION = re.compile(r"[\s.,·'’-]+")
 _PARTICLE_WORDS = "al ap ben bin da de del della den der di dos du el ibn la le san st ten ter van von y zu"
 _PARTICLES = frozenset(_PARTICLE_WORDS.split())
 
@@ -80,3 +81,33 @@ def join_name(first: str, last: str) -> str:
     if given and family and is_chinese(given) and is_chinese(family):
         return f"{family}{given}"
     return f"{given} {family}".strip()
+
+
+def may_be_one(one: str, other: str) -> bool:
+    """Whether two names may be one person's: equal however written and in whatever order, one a part of the other (王 and
+    王伟), a title in place of a given name (王总), or unknown."""
+    first, second = _folded(one), _folded(other)
+    if not first or not second:
+        return True
+    if is_chinese(first) and is_chinese(second):
+        return _within(first, second) or _within(second, first)
+    words, others = frozenset(first.split(" ")), frozenset(second.split(" "))
+    joined = first.replace(" ", ""), second.replace(" ", "")
+    return words <= others or others <= words or joined[0] in joined[1] or joined[1] in joined[0]
+
+
+def _folded(name: str) -> str:
+    plain = _PUNCTUATION.sub(" ", tidy(name).casefold()).strip()
+    if not is_chinese(plain):
+        return plain
+    joined = plain.replace(" ", "")
+    return _surname(joined) if _HONORIFIC.fullmatch(joined) else joined
+
+
+def _surname(name: str) -> str:
+    return name[:2] if name[:2] in _COMPOUND else name[:1]
+
+
+def _within(part: str, whole: str) -> bool:
+    """Also when the whole is said given name first (伟王)."""
+    return part in whole + whole

@@ -43,13 +43,14 @@ def link_records(tx: Tx, new: Iterable[NewLink], *, role: SystemRole, at: dateti
     run_many(tx, upsert(tx, tables.link, update=("lead_id", "role", "since", "state")), rows)
 
 
-def identities_of_records(tx: Tx, keys: Sequence[RecordKey]) -> dict[RecordKey, set[tuple[str, str]]]:
-    """The (kind, value) keys that these records carry."""
+def identities_of_records(tx: Tx, keys: Sequence[RecordKey]) -> dict[RecordKey, list[Identity]]:
+    """The keys that these records carry."""
     t = tables.identity
-    found: dict[RecordKey, set[tuple[str, str]]] = {}
+    found: dict[RecordKey, list[Identity]] = {}
     for chunk in chunks(dict.fromkeys(keys)):
         for row in tx.execute(select(t).where(is_record(t, chunk))):
-            found.setdefault(key_of(row), set()).add((row.kind, row.value))
+            key = key_of(row)
+            found.setdefault(key, []).append(Identity(row.kind, row.value, key, row.lead_id))
     return found
 
 

@@ -3,13 +3,13 @@ be decided again. What a row says of the lead beyond whose it is, is read when t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.domain.facts import Actor, Request
 from connector.ports import RecordState
-from connector.store import activities, dirty, identities, links, recognition, requests
+from connector.store import activities, dirty, identities, links, mirror, recognition, requests
 from connector.store.engine import Tx
 from connector.store.links import Link
 from connector.store.mirror import MirrorRow
@@ -19,8 +19,9 @@ from connector.sync.engine import Engine
 from connector.sync.merge_leads import join
 from connector.sync.readable import read_rows
 from connector.sync.recognise import LONGEST_ID, Coming, Register, Verdict, coming_of, recheck, recognise
-from mappings.fields import read_person
+from mappings.fields import read_person, stated
 from mappings.identity import KeyKind
+from mappings.people import join_name
 from mappings.records import Person, RecordKey
 
 LIVING = (RecordState.ACTIVE, RecordState.CONVERTED)
@@ -40,7 +41,8 @@ def match_rows(engine: Engine, tx: Tx, connection: str, rows: Sequence[MirrorRow
     )
     coming = [coming_of(row, person, region) for row, person in read]
     linked = links.links(tx, [row.key for row in rows])
-    batch = _Batch(engine, tx, connection, now, Register(tx, coming), linked)
+    register = Register(tx, coming, lambda keys: _names(engine, tx, keys))
+    batch = _Batch(engine, tx, connection, now, register, linked)
     for one in coming:
         batch.match(one)
     batch.flush()
@@ -52,6 +54,20 @@ def match_rows(engine: Engine, tx: Tx, connection: str, rows: Sequence[MirrorRow
     lead_states.choose_written(engine, tx, sorted(live), now=now)
     dirty.mark(tx, sorted(live), reason="record", at=now)
     return broken
+
+
+def _names(engine: Engine, tx: Tx, keys: Sequence[RecordKey]) -> Iterator[tuple[RecordKey, str]]:
+    """What these records call their people; of one that cannot be read, nothing."""
+    for key, row in mirror.mirrored(tx, keys).items():
+        side = engine.side(key.connection)
+        name, first, last = (
+            value if isinstance(value, str) else ""
+            for value in (
+                stated(engine.mapping, side, key.object, word, fields=row.fields)
+                for word in ("name", "first_name", "last_name")
+            )
+        )
+        yield key, name or join_name(first, last)
 
 
 @dataclass(slots=True)

@@ -53,8 +53,8 @@ class SetField:
 @dataclass(slots=True)
 class Plan:
     """What is to be written to one record. `looping` fields are to be parked; `agreed` are values both sides hold now
-    (by our word), or each holds where they never agreed, to be remembered as base; `problems` say which values could not be written as they are. `overtaken`
-    fields hold what somebody put there over a value of ours, and keep it."""
+    (by our word), or each holds where they never agreed, to be remembered as base; `problems` say which values could
+    not be written as they are. `overtaken` fields hold what somebody put there over a value of ours, and keep it."""
 
     key: RecordKey
     changes: list[SetField] = field(default_factory=list)

@@ -6,7 +6,7 @@ batch are one lead. Decides nothing about fields and writes nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from connector.store import recognition
@@ -16,6 +16,7 @@ from connector.store.links import leads
 from connector.store.mirror import MirrorRow
 from mappings.addresses import company_domain
 from mappings.identity import IdentityKey, KeyKind, identity_keys, suggestion_keys
+from mappings.people import may_be_one
 from mappings.records import Person, RecordKey
 
 Key = tuple[str, str]
@@ -29,6 +30,7 @@ LONGEST_ID = 64
 
 _SCORES = {
     "conflicting_keys": 0.9,
+    "other_name": 0.6,
     "shared_key": 0.9,
     "key_changed": 0.8,
     "new_employer": 0.7,
@@ -84,14 +86,23 @@ def _plain(keys: Iterable[IdentityKey]) -> tuple[Key, ...]:
     return tuple((key.kind.value, key.value) for key in keys)
 
 
+NamesOf = Callable[[Sequence[RecordKey]], Iterable[tuple[RecordKey, str]]]
+"""The names of people that these records state, read from what the store holds of them."""
+
+
 class Register:
     """Who carries which key. `flush` stores what the batch added."""
 
-    def __init__(self, tx: Tx, coming: Sequence[Coming]) -> None:
+    def __init__(self, tx: Tx, coming: Sequence[Coming], names_of: NamesOf) -> None:
         self._tx = tx
+        self._names_of = names_of
+        self._named: dict[str, set[str]] = {}
+        self._unnamed: dict[RecordKey, str] = {}
         self._holders: dict[Key, dict[str, int]] = {}
-        self._emails: dict[str, set[str]] = {}
-        self._carried = recognition.identities_of_records(tx, [one.key for one in coming])
+        self._entered: dict[str, set[Key]] = {}
+        known = recognition.identities_of_records(tx, [one.key for one in coming])
+        self._carried = {key: {(one.kind, one.value) for one in many} for key, many in known.items()}
+        self._former = {key: many[0].lead_id for key, many in known.items()}
         self._gone: list[Identity] = []
         self._new: list[Identity] = []
         self._baton = self._baton_leads(tx, coming)
@@ -99,6 +110,8 @@ class Register:
         for key, many in find_identities(tx, asked).items():
             for identity in many:
                 self._hold(key, identity.lead_id)
+                if key[0] in _SURE:
+                    self._unnamed[identity.key] = identity.lead_id
 
     @staticmethod
     def _baton_leads(tx: Tx, coming: Sequence[Coming]) -> dict[str, str]:
@@ -119,10 +132,24 @@ class Register:
         """The keys that this record carried when it was last matched."""
         return self._carried.get(record, set())
 
-    def emails(self, lead_id: str) -> set[str]:
-        """The addresses of a lead, those that this batch added too. Asked of few leads, so the store is asked one by one."""
+    def former(self, record: RecordKey) -> str | None:
+        """Whose this record was when it was last matched."""
+        return self._former.get(record)
+
+    def values(self, lead_id: str, kind: KeyKind) -> set[str]:
+        """The addresses or numbers of a lead, those that this batch added too. Asked of few leads, so the store is asked
+        one by one."""
         stored = recognition.identities_of_leads(self._tx, [lead_id]).get(lead_id, ())
-        return {one.value for one in stored if one.kind == KeyKind.EMAIL} | self._emails.get(lead_id, set())
+        entered = {value for of, value in self._entered.get(lead_id, ()) if of == kind}
+        return {one.value for one in stored if one.kind == kind} | entered
+
+    def names(self, lead_id: str) -> set[str]:
+        """The names under which a lead carries the keys that the batch asks for; read for the whole batch at once."""
+        if self._unnamed:
+            for record, name in self._names_of(list(self._unnamed)):
+                self._named.setdefault(self._unnamed[record], set()).add(name)
+            self._unnamed.clear()
+        return self._named.get(lead_id, set())
 
     def knows(self, baton_id: str) -> bool:
         """Whether a lead has, or had, this id."""
@@ -131,12 +158,12 @@ class Register:
     def enter(self, one: Coming, lead_id: str) -> None:
         """The record is this lead: its keys name the lead from now on, also for the rest of the batch."""
         wanted, before = {*one.sure, *one.weak}, self.carried(one.key)
+        self._named.setdefault(lead_id, set()).add(one.person.name)
         self._new += [Identity(*key, one.key, lead_id) for key in sorted(wanted - before)]
         self._gone += [Identity(*key, one.key, lead_id) for key in sorted(before - wanted)]
         for key in wanted - before:
             self._hold(key, lead_id)
-            if key[0] == KeyKind.EMAIL:
-                self._emails.setdefault(lead_id, set()).add(key[1])
+            self._entered.setdefault(lead_id, set()).add(key)
         for key in before - wanted:
             self._let_go(key, lead_id)
 
@@ -153,6 +180,7 @@ class Register:
         self._gone, self._new = [], []
 
 
+_SURE = frozenset({KeyKind.EMAIL, KeyKind.MOBILE, KeyKind.WECOM})
 _PERSONAL = frozenset({KeyKind.MOBILE, KeyKind.WECOM})
 """Keys that people take along to a new employer."""
 
@@ -162,11 +190,18 @@ def recognise(register: Register, one: Coming) -> Verdict:
     by_id = [lead for key in one.sure if key[0] == KeyKind.BATON_ID for lead in register.holders(key)]
     if len(by_id) == 1:
         return Verdict(by_id[0], _others(register, one, by_id[0]))
-    certain, shared, moved = _candidates(register, one)
-    if len(certain) == 1 and not moved:
-        return Verdict(certain[0])
-    reasons = [*((lead, "conflicting_keys") for lead in certain), *((lead, "shared_key") for lead in shared)]
-    reasons += [(lead, "new_employer") for lead in moved]
+    former = register.former(one.key)
+    if former is not None:
+        # Its link was lost, its keys were not: a split or a suggestion that was refused stands.
+        return Verdict(former)
+    found = _candidates(register, one)
+    if len(found.certain) == 1 and not found.moved and not found.doubted:
+        return Verdict(found.certain[0])
+    reasons = [(lead, "conflicting_keys") for lead in found.certain]
+    reasons += [(lead, "shared_key") for lead in found.shared]
+    reasons += [(lead, "new_employer") for lead in found.moved]
+    alone = not (found.certain or found.moved)
+    reasons += [(lead, "other_name" if alone else "conflicting_keys") for lead in found.doubted]
     return Verdict(None, _hunches(reasons) or _weak_hunches(register, one))
 
 
@@ -181,15 +216,29 @@ def recheck(register: Register, one: Coming, lead_id: str) -> Verdict:
         return Verdict(lead_id, _hunches((lead, "shared_key") for lead in sorted(others)))
     other = others.pop()
     telling = {key[0] for key in fresh if other in register.holders(key)}
-    elsewhere = register.emails(lead_id) - {value for kind, value in one.sure if kind == KeyKind.EMAIL}
+    elsewhere = register.values(lead_id, KeyKind.EMAIL) - {
+        value for kind, value in one.sure if kind == KeyKind.EMAIL
+    }
     changed = telling & kinds or (KeyKind.EMAIL in telling and elsewhere)
     if changed or _moved(register, one, other):
         return Verdict(lead_id, _hunches([(other, "key_changed")]))
+    if _doubted(register, one, other, telling):
+        return Verdict(lead_id, _hunches([(other, "other_name")]))
     return Verdict(lead_id, same_as=other)
 
 
-def _candidates(register: Register, one: Coming) -> tuple[list[str], list[str], list[str]]:
-    """Leads by keys that are theirs alone, by keys that several share, and those whose people seem to have left."""
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Leads by keys that are theirs alone, by keys that several share, those whose people seem to have left, and those
+    whose people seem to be others."""
+
+    certain: list[str]
+    shared: list[str]
+    moved: list[str]
+    doubted: list[str]
+
+
+def _candidates(register: Register, one: Coming) -> _Candidates:
     alone: dict[str, set[str]] = {}
     shared: set[str] = set()
     for key in one.sure:
@@ -199,13 +248,35 @@ def _candidates(register: Register, one: Coming) -> tuple[list[str], list[str], 
         else:
             shared.update(holders)
     moved = {lead for lead, kinds in alone.items() if kinds <= _PERSONAL and _moved(register, one, lead)}
-    return sorted(alone.keys() - moved), sorted(shared - alone.keys()), sorted(moved)
+    doubted = {lead for lead, kinds in alone.items() if _doubted(register, one, lead, kinds)} - moved
+    certain = alone.keys() - moved - doubted
+    return _Candidates(sorted(certain), sorted(shared - alone.keys()), sorted(moved), sorted(doubted))
+
+
+def _doubted(register: Register, one: Coming, lead_id: str, kinds: set[str]) -> bool:
+    """Whether one key is too little, for the names are two people's: a mobile number may be a couple's or an assistant's,
+    and an address of others where the number is another too."""
+    if len(kinds) > 1 or not kinds <= {KeyKind.EMAIL, KeyKind.MOBILE}:
+        return False
+    if _one_name(one.person.name, register.names(lead_id)):
+        return False
+    if KeyKind.MOBILE in kinds:
+        return True
+    mine = {value for kind, value in one.sure if kind == KeyKind.MOBILE}
+    return bool(mine) and bool(theirs := register.values(lead_id, KeyKind.MOBILE)) and not mine & theirs
+
+
+def _one_name(name: str, others: Iterable[str]) -> bool:
+    known = [other for other in others if other]
+    return not known or any(may_be_one(name, other) for other in known)
 
 
 def _moved(register: Register, one: Coming, lead_id: str) -> bool:
     """A new employer is a new lead: the mail domains of two companies do not meet."""
     mine = {domain for kind, value in one.sure if kind == KeyKind.EMAIL and (domain := company_domain(value))}
-    theirs = {domain for email in register.emails(lead_id) if (domain := company_domain(email))}
+    theirs = {
+        domain for email in register.values(lead_id, KeyKind.EMAIL) if (domain := company_domain(email))
+    }
     return bool(mine and theirs) and not mine & theirs
 
 

@@ -348,3 +348,64 @@ def test_a_lead_is_as_old_as_its_record(bench: Bench) -> None:
     with bench.store.read() as tx:
         (found,) = links.leads(tx, [bench.rows("SELECT id FROM lead")[0][0]]).values()
     assert abs(found.created_at - made) < timedelta(seconds=2)
+
+
+def test_one_mobile_number_of_two_names_is_two_people_and_suggested(bench: Bench) -> None:
+    one = bench.contact(mobilephone="13911112222", lastname="王", firstname="伟")
+    other = bench.contact(mobilephone="13911112222", lastname="李", firstname="娜")
+    bench.round()
+    third = bench.lead(MobilePhone="13911112222", LastName="赵", FirstName="敏")
+    bench.round()
+    assert len({bench.lead_of(key) for key in (one, other, third)}) == 3
+    assert ("other_name", "open") in suggested(bench)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        {"LastName": "王", "FirstName": "伟"},
+        {"LastName": "伟", "FirstName": "王"},
+        {"LastName": "王"},
+        {"LastName": "王总"},
+        {"LastName": "王 伟"},
+    ],
+)
+def test_one_mobile_number_is_one_person_where_the_names_may_be_one(
+    bench: Bench, name: dict[str, str]
+) -> None:
+    contact = bench.contact(mobilephone="13911112222", lastname="王", firstname="伟")
+    bench.round()
+    lead = bench.lead(MobilePhone="13911112222", **name)
+    bench.round()
+    assert bench.lead_of(contact) == bench.lead_of(lead)
+
+
+@pytest.mark.parametrize(
+    ("lead", "one_person"),
+    [
+        ({"LastName": "李", "FirstName": "娜", "MobilePhone": "13911114444"}, False),
+        ({"LastName": "李", "FirstName": "娜"}, True),
+        ({"LastName": "王", "FirstName": "伟", "MobilePhone": "13911114444"}, True),
+    ],
+)
+def test_an_address_is_too_little_where_name_and_number_are_of_another(
+    bench: Bench, lead: dict[str, str], one_person: bool
+) -> None:
+    contact = bench.contact(email="a@acme.com", mobilephone="13911113333", lastname="王", firstname="伟")
+    bench.round()
+    made = bench.lead(Email="a@acme.com", **lead)
+    bench.round()
+    assert (bench.lead_of(contact) == bench.lead_of(made)) is one_person
+    assert suggested(bench) == ([] if one_person else [("other_name", "open")])
+
+
+def test_a_record_whose_link_was_lost_comes_back_by_the_keys_it_had(bench: Bench) -> None:
+    one = bench.contact(mobilephone="13911112222", lastname="王", firstname="伟")
+    other = bench.contact(mobilephone="13911112222", lastname="李", firstname="娜")
+    bench.round()
+    before = bench.lead_of(one), bench.lead_of(other)
+    with bench.store.begin() as tx:
+        tx.exec_driver_sql("DELETE FROM link")
+    rematch(bench.engine, one.connection, object=one.object)
+    bench.round()
+    assert (bench.lead_of(one), bench.lead_of(other)) == before
