@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
-from baton import lead_cli, reps_cli, sandbox_cli
-from baton.compose import VERSION, compose, default_settings_file
-from baton.console import Bars, emit, err, facts, fail, guarded, out, table
+from baton import lead_cli, parked_cli, reps_cli, sandbox_cli, suggestions_cli
+from baton.compose import VERSION, open_store
+from baton.console import Bars, emit, err, facts, fail, guarded, out, say, table
+from baton.findings import findings
+from baton.session import Json, engine, settings
 from baton.summary import matrix_table, status_document
-from connector.settings import Settings, load_settings
-from connector.store.migrations import upgrade
+from connector.clock import SystemClock
 from connector.sync import values
 from connector.sync.engine import Engine
 from connector.sync.lanes import start_over
+from connector.sync.provision import Finding
 from connector.sync.provision import check as check_systems
 from connector.sync.provision import provision as provision_systems
-from connector.sync.results import Progress
+from connector.sync.results import RoundResult
 from connector.sync.round import Choice, run_round
 from connector.sync.view import plain
+from jobs.runner import leased
+from jobs.work import ROUND
+from mappings.problems import Severity
 
 app = typer.Typer(
     name="baton",
@@ -31,21 +35,11 @@ app = typer.Typer(
 )
 db = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(lead_cli.app, name="lead")
+app.add_typer(suggestions_cli.app, name="suggestions")
+app.add_typer(parked_cli.app, name="parked")
 app.add_typer(reps_cli.app, name="reps")
 app.add_typer(sandbox_cli.app, name="sandbox")
 app.add_typer(db, name="db")
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-
-
-def settings() -> Settings:
-    """The settings of this process: environment over file."""
-    return load_settings(os.environ, default_settings_file())
-
-
-def engine(progress: Progress | None = None) -> Engine:
-    """One Baton by the settings of this process."""
-    return compose(settings(), progress)
 
 
 @app.callback(invoke_without_command=True)
@@ -73,25 +67,32 @@ def sync(
     def work() -> None:
         with Bars() as bars:
             mine = engine(bars)
-            if full:
-                start_over(mine)
-            result = run_round(mine, Choice(dry_run=dry_run, force=force))
-        document = result.as_json()
-        if as_json:
-            emit(document)
-        else:
-            columns = ("read", "changed", "echoes", "planned", "written", "refused", "parked", "calls")
-            rows = [
-                (f"{connection} {name}", *(getattr(counts, column) for column in columns))
-                for (connection, name), counts in sorted(result.objects.items())
-                if any(getattr(counts, column) for column in columns)
-            ]
-            out.print(table("What the round did", ("object", *columns), rows))
-            facts({"leads placed": result.leads_placed, "handed off": result.handed_off})
-        if result.trouble:
-            fail(result.trouble)
+            # What `baton serve` holds for each of its jobs: two rounds at once would write everything twice.
+            with leased(mine.store, ROUND, clock=SystemClock()) as free:
+                if not free:
+                    fail([say("cli.busy")])
+                if full:
+                    start_over(mine)
+                result = run_round(mine, Choice(dry_run=dry_run, force=force))
+        _round(result, as_json=as_json)
 
     guarded(work)
+
+
+def _round(result: RoundResult, *, as_json: bool) -> None:
+    if as_json:
+        emit(result.as_json())
+    else:
+        columns = ("read", "changed", "echoes", "planned", "written", "refused", "parked", "calls")
+        rows = [
+            (f"{connection} {name}", *(getattr(counts, column) for column in columns))
+            for (connection, name), counts in sorted(result.objects.items())
+            if any(getattr(counts, column) for column in columns)
+        ]
+        out.print(table("What the round did", ("object", *columns), rows))
+        facts({"leads placed": result.leads_placed, "handed off": result.handed_off})
+    if result.trouble:
+        fail(result.trouble)
 
 
 @app.command()
@@ -103,8 +104,8 @@ def provision(
     """Create Baton's fields in both systems and make them visible. Running it again changes nothing."""
 
     def work() -> None:
-        found = provision_systems(engine(), apply=not dry_run)
-        _report("Fields of Baton", [plain(one) for one in found], as_json=as_json)
+        mine = engine()
+        _report(mine, provision_systems(mine, apply=not dry_run), as_json=as_json)
 
     guarded(work)
 
@@ -114,19 +115,19 @@ def check(*, as_json: Json = False) -> None:
     """Test connections, permissions and schemas; say what is missing and who can mend it."""
 
     def work() -> None:
-        found = check_systems(engine())
-        _report("Check", [plain(one) for one in found], as_json=as_json)
+        mine = engine()
+        _report(mine, check_systems(mine), as_json=as_json)
 
     guarded(work)
 
 
-def _report(title: str, rows: list[dict[str, object]], *, as_json: bool) -> None:
+def _report(mine: Engine, found: list[Finding], *, as_json: bool) -> None:
     if as_json:
-        emit(rows)
+        emit(plain(found))
     else:
-        columns = tuple(rows[0]) if rows else ()
-        out.print(table(title, columns, [tuple(row.get(column, "") for column in columns) for row in rows]))
-    if any(row["severity"] == "error" for row in rows):
+        for part in findings(mine, found):
+            out.print(part)
+    if any(one.severity is Severity.ERROR for one in found):
         raise typer.Exit(1)
 
 
@@ -207,7 +208,7 @@ def db_upgrade() -> None:
     """Bring the database to this version's tables."""
 
     def work() -> None:
-        upgrade(settings().database_url)
+        open_store(settings().database_url).close()
         err.print("The database is up to date.")
 
     guarded(work)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from importlib import metadata, resources
-from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -23,6 +22,9 @@ from connector.sync.speaker import Speaker
 from mappings.document import MappingDocument
 from mappings.records import SystemRole
 
+DATABASES = ("sqlite", "postgresql")
+"""What an address of a database may begin with."""
+
 VERSION = metadata.version("baton-connector")
 
 
@@ -32,8 +34,7 @@ def compose(settings: Settings, progress: Progress | None = None) -> Engine:
     clock = clock_of(settings)
     texts = texts_from(settings.config_dir)
     mapping = mapping_of(settings)
-    upgrade(settings.database_url)
-    store = Store(settings.database_url)
+    store = open_store(settings.database_url)
     apply_texts(store, texts, at=clock.now(), by="start")
     rules, speaker = RuleBook(code=VERSION), Speaker()
     with store.read() as tx:
@@ -51,6 +52,18 @@ def compose(settings: Settings, progress: Progress | None = None) -> Engine:
         zone=ZoneInfo(settings.timezone),
         progress=progress or NoProgress(),
     )
+
+
+def open_store(url: str) -> Store:
+    """The database, brought up to date. Raises ConfigError for an address that names none of Baton's kinds."""
+    if url.partition("://")[0].partition("+")[0] not in DATABASES or "://" not in url:
+        kinds = " or ".join(DATABASES)  # the address is not repeated: it may hold a password
+        raise ConfigError([f"BATON_DATABASE_URL: must begin with {kinds}, as in sqlite:///baton.db"])
+    try:
+        upgrade(url)
+    except ModuleNotFoundError as missing:
+        raise ConfigError([f"BATON_DATABASE_URL: the driver {missing.name} is not installed"]) from missing
+    return Store(url)
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -120,9 +133,3 @@ def _shipped(settings: Settings) -> tuple[object, str]:
             ]
         )
     return parse_yaml(found.read_text(encoding="utf-8"), source=name), name
-
-
-def default_settings_file() -> Path | None:
-    """`baton.yaml` in the working directory, when there is one."""
-    path = Path("baton.yaml")
-    return path if path.exists() else None

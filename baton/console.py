@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import orjson
 import typer
+from alembic.util import CommandError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,8 +22,12 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from connector.domain.facts import Message
 from connector.errors import BatonError, ConfigError
+from connector.settings import load_settings
+from connector.texts import render
 
 T = TypeVar("T")
 
@@ -36,27 +44,51 @@ def emit(document: Any) -> None:
 def fail(problems: Sequence[str]) -> NoReturn:
     """Say what is wrong and end with 1."""
     for problem in problems:
-        err.print(f"[red]✗[/red] {problem}", soft_wrap=True)
+        err.print(f"[red]✗[/red] {escape(problem)}", soft_wrap=True)
     raise typer.Exit(1)
 
 
+def say(message: str, **params: str | int) -> str:
+    """A message in the language of the settings; English when they cannot be read. For what has no engine yet."""
+    try:
+        language = load_settings(os.environ, default_settings_file()).language
+    except ConfigError:
+        language = "en"
+    return render(Message(message, params), language)
+
+
+def default_settings_file() -> Path | None:
+    """`baton.yaml` in the working directory, when there is one."""
+    path = Path("baton.yaml")
+    return path if path.exists() else None
+
+
 def guarded(work: Callable[[], T]) -> T:
-    """Run a command; what Baton itself refuses becomes a sentence and exit status 1."""
+    """Run a command; what Baton itself refuses, and what the machine or the database refuses, becomes a sentence and exit
+    status 1. Nothing of a statement or its values is shown: they may name a person."""
     try:
         return work()
     except ConfigError as exc:
         fail(exc.problems)
     except BatonError as exc:
         fail([str(exc)])
+    except (ArgumentError, CommandError) as exc:
+        fail([say("cli.database", why=str(exc))])
+    except DBAPIError as exc:
+        if not isinstance(exc, OperationalError) and type(exc.orig).__name__ != "DatabaseError":
+            raise  # a fault of ours, which a sentence would hide
+        fail([say("cli.database", why=str(exc.orig))])
+    except OSError as exc:
+        fail([f"{exc.filename}: {exc.strerror}" if exc.filename else exc.strerror or str(exc)])
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     """A plain table for people."""
     made = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
-        made.add_column(column)
+        made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*(str(cell) for cell in row))
+        made.add_row(*(escape(str(cell)) for cell in row))
     return made
 
 
@@ -64,7 +96,7 @@ def facts(document: Mapping[str, object]) -> None:
     """Names and values, one line each."""
     width = max((len(name) for name in document), default=0)
     for name, value in document.items():
-        out.print(f"[bold]{name:<{width}}[/bold]  {value}", soft_wrap=True)
+        out.print(f"[bold]{name:<{width}}[/bold]  {escape(str(value))}", soft_wrap=True)
 
 
 class Bars:

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
-from baton.compose import compose, default_settings_file
-from baton.console import emit, err, guarded, out
+from baton.console import emit, err, fail, guarded, out
+from baton.session import As, Json, actor
+from baton.session import engine as engine_of
 from baton.story import tell
-from connector.domain.facts import Actor, Message
-from connector.settings import load_settings
+from connector.domain.facts import HandSet, Message
 from connector.sync import commands
 from connector.sync.commands import NewContact, NewRejection, Reply
 from connector.sync.engine import Engine
+from connector.sync.merge_leads import UnknownRecordError
+from connector.sync.merge_leads import split as split_record
 from connector.sync.view import lead_view, plain
-from mappings.records import Kind
+from mappings.records import Kind, RecordKey
 
 app = typer.Typer(help="One lead: look, hand off, answer, re-contact.", no_args_is_help=True)
 
 Lead = Annotated[str, typer.Argument(help="Baton id, or connection:object:id.")]
-As = Annotated[
-    str, typer.Option("--as", help="Who asks: sdr, rep, manager; with an owner id as in rep:005...")
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-
-
-def _engine() -> Engine:
-    return compose(load_settings(os.environ, default_settings_file()))
 
 
 def speaking(engine: Engine) -> Callable[..., str]:
@@ -43,14 +35,9 @@ def speaking(engine: Engine) -> Callable[..., str]:
     return say
 
 
-def _actor(text: str) -> Actor:
-    kind, _, owner = text.partition(":")
-    return Actor(kind, owner or getpass.getuser())
-
-
 def _answer(ask: Callable[[Engine], Reply], *, as_json: bool) -> None:
     """Print the reply; a refusal ends with 1."""
-    engine = guarded(_engine)
+    engine = guarded(engine_of)
     say = speaking(engine)
     reply = guarded(lambda: ask(engine))
     if as_json:
@@ -71,7 +58,7 @@ def _answer(ask: Callable[[Engine], Reply], *, as_json: bool) -> None:
 @app.command()
 def show(lead: Lead, *, as_json: Json = False) -> None:
     """Where the lead stands and why: cell, evidence, gate, value with its arithmetic, history, links, fields."""
-    engine = guarded(_engine)
+    engine = guarded(engine_of)
     document = guarded(lambda: lead_view(engine, lead))
     if as_json:
         emit(document)
@@ -91,7 +78,7 @@ def hand_off(
 
     def ask(engine: Engine) -> Reply:
         id_ = request or engine.new_id()
-        return commands.hand_off(engine, lead, actor=_actor(who), request_id=id_)
+        return commands.hand_off(engine, lead, actor=actor(who), request_id=id_)
 
     _answer(ask, as_json=as_json)
 
@@ -99,7 +86,7 @@ def hand_off(
 @app.command()
 def accept(lead: Lead, *, who: As = "rep", as_json: Json = False) -> None:
     """Sales takes the lead."""
-    _answer(lambda engine: commands.accept(engine, lead, actor=_actor(who)), as_json=as_json)
+    _answer(lambda engine: commands.accept(engine, lead, actor=actor(who)), as_json=as_json)
 
 
 @app.command()
@@ -118,7 +105,7 @@ def reject(  # noqa: PLR0913 - each is an option of the command line
     """Sales gives the lead back, with a reason."""
     rejection = NewRejection(reason, note, _day(until), return_to_me)
     _answer(
-        lambda engine: commands.reject(engine, lead, actor=_actor(who), rejection=rejection), as_json=as_json
+        lambda engine: commands.reject(engine, lead, actor=actor(who), rejection=rejection), as_json=as_json
     )
 
 
@@ -136,7 +123,7 @@ def recontact(
     moment = _moment(at)
     _answer(
         lambda engine: commands.recontact(
-            engine, lead, actor=_actor(who), contact=NewContact(kind, text, moment or engine.now())
+            engine, lead, actor=actor(who), contact=NewContact(kind, text, moment or engine.now())
         ),
         as_json=as_json,
     )
@@ -151,7 +138,62 @@ def override(
     as_json: Json = False,
 ) -> None:
     """A manager lets the lead pass its cooldown once."""
-    _answer(lambda engine: commands.override(engine, lead, actor=_actor(who), reason=reason), as_json=as_json)
+    _answer(lambda engine: commands.override(engine, lead, actor=actor(who), reason=reason), as_json=as_json)
+
+
+@app.command("set")
+def set_(
+    lead: Lead,
+    *,
+    persona: Annotated[str, typer.Option(help="Row of the matrix.")] = "",
+    stage: Annotated[str, typer.Option(help="Column of the matrix.")] = "",
+    reason: Annotated[str, typer.Option(help="Why you know better; it is recorded.")],
+    who: As = "sdr",
+    as_json: Json = False,
+) -> None:
+    """Set the lead's row or column by hand; the computed one stays visible beside it."""
+    if bool(persona) == bool(stage):
+        raise typer.BadParameter("say one of --persona and --stage")
+    what, value = ("persona", persona) if persona else ("stage", stage)
+
+    def ask(engine: Engine) -> Reply:
+        _must_be_known(engine, what, value)
+        choice = HandSet(value, reason, actor(who), engine.now())
+        return commands.set_by_hand(engine, lead, what=what, choice=choice)
+
+    _answer(ask, as_json=as_json)
+
+
+def _must_be_known(engine: Engine, what: str, value: str) -> None:
+    with engine.store.read() as tx:
+        matrix = engine.rules(tx).matrix
+    known = matrix.personas if what == "persona" else matrix.stages
+    if value not in known:
+        fail([speaking(engine)("cli.unknown_value", value=value, what=what, known=", ".join(known))])
+
+
+@app.command()
+def split(
+    record: Annotated[str, typer.Argument(metavar="CONNECTION:OBJECT:ID", help="The record to part.")],
+    *,
+    who: As = "sdr",
+    as_json: Json = False,
+) -> None:
+    """Part one record from its lead, for good: they are two people."""
+
+    def work() -> None:
+        try:
+            key = RecordKey.parse(record)
+        except ValueError as exc:
+            raise UnknownRecordError(str(exc)) from exc
+        engine, by = engine_of(), actor(who)
+        lead_id = split_record(engine, key, by=f"{by.kind}:{by.id}")
+        if as_json:
+            emit({"lead_id": lead_id, "record": record})
+        else:
+            err.print(speaking(engine)("cli.split"), lead_id)
+
+    guarded(work)
 
 
 def _day(text: str) -> date | None:

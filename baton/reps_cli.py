@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
 import typer
 
-from baton.compose import compose, default_settings_file
 from baton.console import emit, fail, guarded, out, table
-from connector.settings import load_settings
+from baton.session import Json
+from baton.session import engine as engine_of
 from connector.store import owners
 from connector.store.owners import Rep
 from connector.sync.engine import Engine
@@ -20,12 +19,6 @@ from connector.sync.results import RoundResult
 from connector.sync.view import plain
 
 app = typer.Typer(help="Who takes leads: capacity, groups, absence.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-
-
-def _engine() -> Engine:
-    return compose(load_settings(os.environ, default_settings_file()))
 
 
 def _known(engine: Engine) -> list[Rep]:
@@ -42,7 +35,7 @@ def _known(engine: Engine) -> list[Rep]:
 @app.command("list")
 def show(*, as_json: Json = False) -> None:
     """Everybody who can own leads in the CRM, with the settings that routing uses."""
-    found = guarded(lambda: _known(_engine()))
+    found = guarded(lambda: _known(engine_of()))
     if as_json:
         emit([plain(rep) for rep in found])
         return
@@ -80,7 +73,7 @@ def change(  # noqa: PLR0913 - each is an option of the command line
     """Change what routing knows of one owner; what is not said stays."""
 
     def work() -> None:
-        engine = _engine()
+        engine = engine_of()
         mine = [rep for rep in _known(engine) if owner in (rep.owner_id, rep.email, rep.name)]
         if len(mine) != 1:
             fail([f"{owner!r} names {len(mine)} owners: give the id that `baton reps list` shows"])

@@ -7,6 +7,12 @@ from datetime import UTC, datetime
 import orjson
 import urllib3
 
+from connector.errors import BatonError
+
+
+class SilentClockError(BatonError):
+    """The sandbox whose time Baton is to live in does not answer, or not as a sandbox does."""
+
 
 class SystemClock:
     """This machine's clock."""
@@ -24,6 +30,9 @@ class SandboxTime:
         self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(5.0), retries=False)
 
     def now(self) -> datetime:
-        """Aware UTC. Raises OSError-like urllib3 errors when the sandbox does not answer."""
-        answer = self._pool.request("GET", self._url)
-        return datetime.fromisoformat(orjson.loads(answer.data)["now"])
+        """Aware UTC. Raises SilentClockError when the sandbox does not answer."""
+        try:
+            answer = self._pool.request("GET", self._url)
+            return datetime.fromisoformat(orjson.loads(answer.data)["now"])
+        except (urllib3.exceptions.HTTPError, ValueError, TypeError, KeyError) as silent:
+            raise SilentClockError(f"no sandbox tells the time at {self._url} (BATON_CLOCK_URL)") from silent

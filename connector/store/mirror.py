@@ -277,6 +277,14 @@ def make_pending(tx: Tx, connection: str, *, object: str) -> None:
     tx.execute(update(t).where(t.c.connection == connection, t.c.object == object).values(pending=True))
 
 
+def match_again(tx: Tx, key: RecordKey) -> bool:
+    """Match this row again, as it was read last. False when there is none."""
+    return (
+        tx.execute(update(tables.mirror).where(is_record(tables.mirror, [key])).values(pending=True)).rowcount
+        > 0
+    )
+
+
 def stream(tx: Tx, connection: str, *, object: str) -> Iterator[MirrorRow]:
     """Every row of an object by id, read in pieces; the transaction must stay open meanwhile."""
     t = tables.mirror

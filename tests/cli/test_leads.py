@@ -1,0 +1,125 @@
+"""What a person says of leads: this is one, these are two, this one stands elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baton.compose import compose
+from baton.findings import findings, sentence
+from connector.settings import load_settings
+from connector.store import identities
+from connector.sync.provision import Finding
+from connector.texts import LOCALES, catalogue
+from mappings.problems import Severity
+from tests.cli.conftest import BEGIN, Line
+
+DOC = (Path(__file__).resolve().parents[2] / "docs" / "field-mappings.md").read_text(encoding="utf-8")
+
+
+def shown(baton: Line, lead: str) -> Any:
+    return baton("lead", "show", lead, "--json").json()
+
+
+@pytest.fixture
+def suggested(baton: Line) -> int:
+    """A suggestion that the two leads are one."""
+    ids = (shown(baton, baton.leads[0])["id"], shown(baton, baton.leads[1])["id"])
+    store = baton.store
+    with store.begin() as tx:
+        identities.suggest(tx, ids, reason="company_and_name", score=0.5, at=BEGIN)
+    store.close()
+    return int(baton("suggestions", "list", "--json").json()[0]["id"])
+
+
+def test_a_suggestion_names_both_and_says_why(baton: Line, suggested: int) -> None:
+    row = baton("suggestions", "list", "--json").json()[0]
+    assert row["text"] == "The same name at the same company."
+    assert sorted(one["records"][0] for one in row["leads"]) == sorted(baton.leads)
+    assert "同一公司" in baton("suggestions", "list", language="zh_CN").out
+
+
+def test_same_makes_one_lead_of_two_and_split_parts_them_again(baton: Line, suggested: int) -> None:
+    answer = baton("suggestions", "same", str(suggested), "--json").json()
+    assert shown(baton, baton.leads[0])["id"] == shown(baton, baton.leads[1])["id"] == answer["lead_id"]
+    parted = baton("lead", "split", baton.leads[1], "--json").json()
+    assert shown(baton, baton.leads[1])["id"] == parted["lead_id"] != shown(baton, baton.leads[0])["id"]
+
+
+def test_different_leaves_two_and_is_answered_once(baton: Line, suggested: int) -> None:
+    assert baton("suggestions", "different", str(suggested)).code == 0
+    assert shown(baton, baton.leads[0])["id"] != shown(baton, baton.leads[1])["id"]
+    again = baton("suggestions", "same", str(suggested))
+    assert again.code == 1
+    assert "does not wait for an answer" in again.err
+
+
+@pytest.mark.parametrize("record", ["marketing:contacts:404", "nonsense"])
+def test_a_record_that_is_no_leads_cannot_be_split(baton: Line, record: str) -> None:
+    assert baton("lead", "split", record).code == 1
+
+
+def test_a_persona_set_by_hand_counts_and_the_computed_one_stays_visible(baton: Line) -> None:
+    before = shown(baton, baton.leads[0])["persona"]["computed"]
+    asked = ("lead", "set", baton.leads[0], "--persona", "enterprise", "--reason", "I met them")
+    assert baton(*asked, "--json").json()["accepted"] is True
+    persona = shown(baton, baton.leads[0])["persona"]
+    assert (persona["id"], persona["computed"]) == ("enterprise", before)
+    assert persona["set_by_hand"]["reason"] == "I met them"
+
+
+def test_a_value_that_the_matrix_does_not_have_is_refused_with_those_it_has(baton: Line) -> None:
+    answer = baton("lead", "set", baton.leads[0], "--stage", "somewhere", "--reason", "x", language="zh_CN")
+    assert answer.code == 1
+    assert "可选：" in answer.err
+    assert "solution-research" in answer.err.replace("\n", "")
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_setting_by_hand_without_a_reason_is_refused_in_words(baton: Line, language: str) -> None:
+    words = ("lead", "set", baton.leads[0], "--stage", "solution-research", "--reason", " ")
+    answer = baton(*words, language=language)
+    assert answer.code == 1
+    assert catalogue(language)["command.reason_required"] in answer.err
+
+
+@pytest.mark.parametrize(("locale", "column"), [("en", 1), ("zh_CN", 2)])
+def test_the_check_says_what_the_page_says(locale: str, column: int) -> None:
+    part = DOC[DOC.index("## What the check tells") : DOC.index("## Who is the same person")]
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", part, re.MULTILINE)
+    assert len(rows) > 20
+    assert {row[0]: row[column] for row in rows} == {
+        name.removeprefix("problem."): text
+        for name, text in catalogue(locale).items()
+        if name.startswith("problem.")
+    }
+
+
+def test_a_check_of_sound_systems_says_that_everything_is_fine(baton: Line) -> None:
+    answer = baton("check")
+    assert answer.code == 0
+    assert answer.out.rstrip().endswith("Everything is fine.")
+    assert max(map(len, answer.out.splitlines())) <= 100
+
+
+def test_problems_come_first_as_sentences_that_say_who_mends_them(baton: Line) -> None:
+    engine = compose(load_settings(baton.env))
+    found = [
+        Finding("crm", "Lead", "read", "granted"),
+        Finding("crm", "Lead", "Baton_Id__c", "refused", Severity.ERROR, "run_provision"),
+    ]
+    first, second = findings(engine, found)
+    engine.store.close()
+    assert "mended" in str(getattr(first, "title", ""))
+    assert "order" in str(getattr(second, "title", ""))
+    assert "baton provision" in sentence(engine, found[1])
+
+
+def test_a_reason_that_only_the_vendor_knows_is_repeated(baton: Line) -> None:
+    engine = compose(load_settings(baton.env))
+    one = Finding("crm", "Lead", "X__c", "refused", Severity.ERROR, "ODD_CODE")
+    assert sentence(engine, one) == "The system refused it: ODD_CODE"
+    engine.store.close()
