@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -130,6 +130,17 @@ def value_of(table: ValueTable, cell: str) -> CashValue | None:
         table_version=table.version,
         cell=cell,
     )
+
+
+def frozen_value(explained: Mapping[str, object]) -> CashValue | None:
+    """A value with its arithmetic as a hand-off keeps it; None where the cell had none."""
+    if not explained:
+        return None
+    stated: dict[str, Any] = dict(explained)
+    for name in ("amount", "price"):
+        part = stated[name]
+        stated[name] = Money(**part) if isinstance(part, dict) else part
+    return CashValue(**stated)
 
 
 def explanation(value: CashValue) -> Message:

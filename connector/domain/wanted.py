@@ -8,20 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from connector.domain.decision import Deed, FieldValue, HandOffVerdict
+from connector.domain.decision import CashValue, Deed, FieldValue, HandOffVerdict
 from connector.domain.facts import Answer, Message, Step
 from connector.domain.handoff import pending
 from connector.domain.recycling import rejected, rule_of
 from connector.domain.situation import Situation
-from connector.domain.value import explanation, value_of
+from connector.domain.value import explanation, frozen_value, value_of
 
 _BY_STEP = {Step.WON: "won", Step.LOST: "lost", Step.DISQUALIFIED: "disqualified"}
 
 
 def wanted_fields(here: Situation, step: Step, handoff: HandOffVerdict) -> Mapping[str, FieldValue]:
     """Every field that Baton writes, `last_synced` left to whoever writes."""
-    value = value_of(here.rules.values, here.cell)
-    episode = here.episode
+    value, episode = _shown_value(here), here.episode
     fields: dict[str, FieldValue] = {
         "baton_id": here.known.lead_id,
         "cell": here.cell,
@@ -39,6 +38,13 @@ def wanted_fields(here: Situation, step: Step, handoff: HandOffVerdict) -> Mappi
         "next_action": next_action(here, step, handoff),
     }
     return MappingProxyType(fields)
+
+
+def _shown_value(here: Situation) -> CashValue | None:
+    """What sales has keeps the value of its hand-off: publishing a table writes only leads that were not handed off."""
+    if here.standing.held and here.episode:
+        return frozen_value(here.episode.explained)
+    return value_of(here.rules.values, here.cell)
 
 
 def listed(messages: Sequence[Message]) -> Message | None:

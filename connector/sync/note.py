@@ -6,16 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from connector.domain.decision import CashValue
 from connector.domain.facts import Episode, Known, Message
 from connector.domain.playbook import playbook_for
 from connector.domain.rules import Rules
-from connector.domain.value import explanation
+from connector.domain.value import explanation, frozen_value
 from connector.store.handoffs import HandOff
 from connector.store.known import known_of
 from connector.sync.engine import Engine
 from connector.sync.readers import readers_for
-from mappings.records import Activity, Money
+from mappings.records import Activity
 
 QUOTE = 300
 """Characters of what somebody said that are quoted: enough to judge it, short enough to read on a phone."""
@@ -35,7 +34,7 @@ def note_for(engine: Engine, handoff: HandOff) -> tuple[str, str]:
 
 def _body(engine: Engine, handoff: HandOff, known: Known, rules: Rules) -> Iterator[str]:
     yield _say(engine, "note.cell", {"cell_id": handoff.cell})
-    value = _value(handoff)
+    value = frozen_value(handoff.explained)
     if value is not None:
         yield engine.render(explanation(value), engine.locale)
     yield ""
@@ -52,16 +51,6 @@ def _body(engine: Engine, handoff: HandOff, known: Known, rules: Rules) -> Itera
         yield ""
         yield _say(engine, "note.talk")
         yield play.talk
-
-
-def _value(handoff: HandOff) -> CashValue | None:
-    if not handoff.explained:
-        return None
-    stated = dict(handoff.explained)
-    for name in ("amount", "price"):
-        part = stated[name]
-        stated[name] = Money(**part) if isinstance(part, dict) else part
-    return CashValue(**stated)  # type: ignore[arg-type]
 
 
 def _evidence(engine: Engine, handoff: HandOff, known: Known) -> Iterator[str]:

@@ -5,7 +5,7 @@ Stands in for the store: it remembers steps, answers and hand-offs, and fails a 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -138,6 +138,7 @@ class Tale:
             episodes[nth] = Episode(
                 nth, "lead-1", decision.cycle, self.now, SDR, confirmed_at=self.now, owner_id=self.rep,
                 cell=decision.cell, value=decision.value.amount if decision.value else None,
+                explained=asdict(decision.value) if decision.value else {},
                 stage_at=decision.stage.id, evidence_ids=tuple(e.activity_id for e in decision.evidence),
             )  # fmt: skip
             overrides = tuple(replace(o, used=True) for o in overrides)

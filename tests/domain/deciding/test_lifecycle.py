@@ -12,7 +12,7 @@ from connector.domain.events import Visit
 from connector.domain.facts import Actor, Answer, Memory, Rejection, Step
 from connector.domain.lifecycle import NEXT, OUT_OF_ORDER, path, transitions
 from mappings.records import Kind, Money
-from tests.domain.deciding.tale import DAY, DEMO, HOUR, PRICE, START, Tale, handed_off, rules, said_no
+from tests.domain.deciding.tale import DAY, DEMO, HOUR, PRICE, START, TABLE, Tale, handed_off, rules, said_no
 
 
 def test_a_lead_that_nobody_heard_of_is_new() -> None:
@@ -460,3 +460,15 @@ def test_what_was_said_in_the_second_of_a_further_request_answers_the_hand_off_b
     asked = tale.known.episodes[1].requested_at
     tale.crm("rejected", at=asked)
     assert tale.known.episodes[1].answer is Answer.OPEN
+
+
+def test_publishing_a_table_leaves_the_value_of_a_lead_alone_while_sales_has_it() -> None:
+    tale = handed_off()
+    before = {name: tale.decision.wanted[name] for name in ("value_now", "value_explained")}
+    prices = {**TABLE.prices, "mid-market": Money(1_00, "CNY")}
+    tale.rules = replace(tale.rules, values=replace(TABLE, version=5, prices=prices))
+    tale.settle()
+    assert {name: tale.decision.wanted[name] for name in before} == before
+    tale.now += DAY
+    tale.crm("rejected", rejection_reason="not_a_fit")
+    assert tale.decision.wanted["value_now"] != before["value_now"]
