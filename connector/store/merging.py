@@ -12,6 +12,7 @@ from sqlalchemy import and_, delete, exists, or_, select, update
 from connector.store import tables
 from connector.store.activities import by_person
 from connector.store.engine import Tx
+from connector.store.handoffs import withdraw_handoff
 from connector.store.writes import insert_new, insert_once, is_record
 from mappings.records import RecordKey
 
@@ -33,8 +34,9 @@ def handed_off(tx: Tx, lead_ids: Iterable[str]) -> set[str]:
 
 
 def merge_leads(tx: Tx, survivor: str, *, loser: str, at: datetime) -> bool:
-    """Everything of the loser goes to the survivor, whom both ids stand for from now on. False when both have an open
-    hand-off in the same cycle: the loser's then stays with it, for a person to settle."""
+    """Everything of the loser goes to the survivor, whom both ids stand for from now on. Of two hand-offs in the same cycle
+    one that is still under way is withdrawn. False when sales has both: the loser's then stays with it, for a person to
+    settle."""
     _drop_doubles(tx, survivor, loser)
     for table in _MOVING:
         tx.execute(update(table).where(table.c.lead_id == loser).values(lead_id=survivor))
@@ -61,7 +63,21 @@ def _is_open(t: Any) -> Any:
     return and_(t.c.answer != "rejected", t.c.point != "failed")
 
 
+def _withdraw_doubles(tx: Tx, survivor: str, loser: str) -> None:
+    """One person is handed off once per cycle: of two open ones the one that sales does not have yet goes no further."""
+    t = tables.handoff
+    both = select(t.c.id, t.c.lead_id, t.c.cycle, t.c.crm_id, t.c.confirmed_at, t.c.answer)
+    rows = tx.execute(both.where(t.c.lead_id.in_([survivor, loser]), _is_open(t))).all()
+    for mine in (row for row in rows if row.lead_id == survivor):
+        for other in (row for row in rows if row.lead_id == loser and row.cycle == mine.cycle):
+            # False sorts first: what sales does not have, what has no record yet, what is the loser's.
+            waiting = [row for row in (other, mine) if row.confirmed_at is None and row.answer == "open"]
+            for row in sorted(waiting, key=lambda row: row.crm_id is not None)[:1]:
+                withdraw_handoff(tx, row.id)
+
+
 def _move_episodes(tx: Tx, survivor: str, loser: str) -> bool:
+    _withdraw_doubles(tx, survivor, loser)
     t = tables.handoff
     other = t.alias()
     twice = exists().where(other.c.lead_id == survivor, other.c.cycle == t.c.cycle, _is_open(other))

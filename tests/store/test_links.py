@@ -73,7 +73,7 @@ def test_merged_leads_are_one_with_everything_of_both(two: Store, now: datetime)
 
 
 @pytest.mark.parametrize("answer", ["open", "accepted"])
-def test_two_hand_offs_of_one_person_are_left_for_somebody_to_settle(
+def test_two_hand_offs_that_sales_has_are_left_for_somebody_to_settle(
     two: Store, now: datetime, answer: str
 ) -> None:
     from sqlalchemy import update
@@ -83,9 +83,32 @@ def test_two_hand_offs_of_one_person_are_left_for_somebody_to_settle(
     with two.begin() as tx:
         handoffs.begin_handoff(tx, HandOff("h1", "a", 1, now, SDR))
         handoffs.begin_handoff(tx, HandOff("h2", "b", 1, now, SDR))
-        tx.execute(update(tables.handoff).values(answer=answer))
+        tx.execute(update(tables.handoff).values(answer=answer, confirmed_at=now))
         assert merging.merge_leads(tx, "a", loser="b", at=now) is False
         assert [one.id for one in handoffs.handoffs_of(tx, ["a"])["a"]] == ["h1"]
+
+
+@pytest.mark.parametrize(
+    ("with_sales", "has_record", "stands"),
+    [("", "", "h1"), ("", "h2", "h2"), ("h1", "h2", "h1"), ("h2", "h1", "h2")],
+)
+def test_of_two_hand_offs_of_one_person_one_that_is_under_way_is_withdrawn(
+    two: Store, now: datetime, with_sales: str, has_record: str, stands: str
+) -> None:
+    from sqlalchemy import update
+
+    from connector.store import tables
+
+    with two.begin() as tx:
+        for id_, lead in (("h1", "a"), ("h2", "b")):
+            crm = RecordKey("sf", "Lead", id_) if id_ == has_record else None
+            handoffs.begin_handoff(tx, HandOff(id_, lead, 1, now, SDR, crm=crm))
+        tx.execute(update(tables.handoff).where(tables.handoff.c.id == with_sales).values(confirmed_at=now))
+        assert merging.merge_leads(tx, "a", loser="b", at=now)
+        mine = {one.id: one for one in handoffs.handoffs_of(tx, ["a"])["a"]}
+        assert [id_ for id_, one in mine.items() if one.point != handoffs.FAILED] == [stands]
+        (other,) = mine.keys() - {stands}
+        assert (mine[other].error, mine[other].next_attempt_at) == ("withdrawn", None)
 
 
 def test_a_split_record_takes_its_activities_and_keys_along(two: Store, now: datetime) -> None:
