@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 
 from connector.store import tables
 from connector.store.activities import by_email
 from connector.store.engine import Tx
 from connector.store.identities import Identity
+from connector.store.mirror import LIVE
 from connector.store.writes import chunks, insert_new, is_record, key_of, key_values, run_many, upsert
 from mappings.records import RecordKey, SystemRole
 
@@ -52,6 +53,14 @@ def identities_of_records(tx: Tx, keys: Sequence[RecordKey]) -> dict[RecordKey, 
             key = key_of(row)
             found.setdefault(key, []).append(Identity(row.kind, row.value, key, row.lead_id))
     return found
+
+
+def recall_unlinked(tx: Tx, connection: str, *, object: str) -> int:
+    """Have the live records of a person object that are nobody's matched again. Gives how many there were."""
+    t, link = tables.mirror, tables.link
+    linked = exists().where(*(link.c[name] == t.c[name] for name in ("connection", "object", "remote_id")))
+    lost = update(t).where(t.c.connection == connection, t.c.object == object, t.c.state.in_(LIVE), ~linked)
+    return tx.execute(lost.where(~t.c.pending).values(pending=True)).rowcount
 
 
 def identities_of_leads(tx: Tx, lead_ids: Iterable[str]) -> dict[str, list[Identity]]:

@@ -29,6 +29,7 @@ from connector.sync.brake import brake, release
 from connector.sync.engine import Engine
 from connector.sync.plan import LAST_SYNCED
 from connector.sync.results import Counts, RoundResult
+from connector.sync.trouble import note_trouble
 from mappings.own_fields import own_values
 from mappings.records import RecordKey
 
@@ -45,12 +46,14 @@ def deliver_all(engine: Engine, result: RoundResult, *, force: bool = False) -> 
     with engine.store.read() as tx:
         lanes = [lane for lane in outbox.lanes(tx, engine.now()) if lane.due]
     for connection in dict.fromkeys(lane.connection for lane in lanes):
+        if connection in result.stopped:
+            continue
         try:
             for lane in lanes:
                 if lane.connection == connection and _may_write(engine, lane, result, force=force):
                     _deliver_lane(engine, connection, lane.object, result)
         except RemoteError as trouble:
-            result.trouble.append(str(trouble))
+            note_trouble(result, connection, trouble)
 
 
 def _may_write(engine: Engine, lane: Lane, result: RoundResult, *, force: bool) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connector.ports import System, Window
-from connector.store import cursors
+from connector.store import cursors, mirror
 from connector.store.cursors import Cursor
 from connector.sync.engine import Engine
+from connector.sync.reading import record_objects
 from connector.sync.results import Counts
 from connector.sync.windows import next_window
 
@@ -41,7 +42,11 @@ def counted(system: System, counts: Counts) -> Iterator[None]:
 
 
 def start_over(engine: Engine) -> None:
-    """Forget how far everything was read: the next round reads it all again, which changes nothing that is known."""
+    """Forget how far everything was read: the next round reads it all again and matches every record again, which changes
+    nothing that is known and mends what was lost here."""
     with engine.store.begin() as tx:
         for cursor in list(cursors.cursors(tx)):
             cursors.forget_cursor(tx, cursor.connection, object=cursor.object, lane=cursor.lane)
+        for system in engine.systems:
+            for name in record_objects(engine, system.connection):
+                mirror.make_pending(tx, system.connection, object=name)

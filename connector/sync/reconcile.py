@@ -9,16 +9,16 @@ from functools import partial
 
 from connector.errors import BatonError
 from connector.ports import Page, RecordSource, Window
-from connector.store import mirror, parked
+from connector.store import mirror, parked, recognition
 from connector.store.writes import chunks
 from connector.sync.engine import Engine
 from connector.sync.inbox import gone_rows
 from connector.sync.lanes import counted
 from connector.sync.pull import Shelf, take_rows
-from connector.sync.reading import fields_of, record_objects
+from connector.sync.reading import fields_of, objects_of, record_objects
 from connector.sync.results import Counts, RoundResult
 from connector.sync.trouble import Guard
-from mappings.records import RecordKey
+from mappings.records import ObjectRole, RecordKey
 
 BRAKE_SHARE, BRAKE_FROM = 0.3, 10
 """More than this share vanished, of at least so many: that is a permission that went away, not people who left."""
@@ -45,7 +45,8 @@ class Comparison:
 
 
 def reconcile(engine: Engine, result: RoundResult) -> list[Comparison]:
-    """Compare every object of both systems, and mend what differs."""
+    """Compare every object of both systems, and mend what differs. People whose link was lost are matched again."""
+    _recall(engine)
     guard = Guard(result)
     rows: list[Comparison] = []
     for system in engine.systems:
@@ -61,6 +62,13 @@ def reconcile(engine: Engine, result: RoundResult) -> list[Comparison]:
                 f"read again, {row.vanished} vanished"
             )
     return rows
+
+
+def _recall(engine: Engine) -> None:
+    with engine.store.begin() as tx:
+        for system in engine.systems:
+            for name in objects_of(engine, system.connection, ObjectRole.LEAD):
+                recognition.recall_unlinked(tx, system.connection, object=name)
 
 
 def _compare(

@@ -29,7 +29,8 @@ class Counts:
 
 @dataclass(slots=True)
 class RoundResult:
-    """The sum of one round. `objects` is keyed by (connection, object or stream)."""
+    """The sum of one round. `objects` is keyed by (connection, object or stream). `stopped` connections are left alone for
+    the rest of the round, `shaky` ones broke off once."""
 
     objects: dict[tuple[str, str], Counts] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -37,6 +38,8 @@ class RoundResult:
     handed_off: int = 0
     trouble: list[str] = field(default_factory=list)
     dry_run: bool = False
+    stopped: set[str] = field(default_factory=set)
+    shaky: set[str] = field(default_factory=set)
 
     def of(self, connection: str, name: str) -> Counts:
         """The counts of one object, made on first use."""

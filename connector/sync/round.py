@@ -76,7 +76,8 @@ def _place(engine: Engine, result: RoundResult) -> None:
 
 def _write(engine: Engine, result: RoundResult, *, force: bool) -> None:
     for _ in range(SETTLING):
-        _step(engine, result, "hand_off", lambda: walk_due(engine, result))
+        if engine.crm.connection not in result.stopped:
+            _step(engine, result, "hand_off", lambda: walk_due(engine, result))
         _step(engine, result, "place", lambda: place_due(engine, result))
         _step(engine, result, "deliver", lambda: deliver_all(engine, result, force=force))
         with engine.store.read() as tx:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from connector.errors import RateLimitedError, TryLaterError
 
@@ -20,12 +20,14 @@ Sleep = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long. Seconds. A vendor that asks for more than `patience` is left alone until the next round."""
+    """How often and how long. Seconds. A vendor that asks for more than `patience` is left alone until the next round.
+    Where nobody answers at the address, `knocks` are enough: each may last as long as connecting may take."""
 
     attempts: int = 5
     first_wait: float = 0.5
     longest_wait: float = 30.0
     patience: float = 120.0
+    knocks: int = 2
 
     def wait(self, attempt: int, asked: timedelta | None, rng: random.Random) -> float:
         """Seconds before the next attempt, after `attempt` failed ones: what was asked, else exponential with jitter."""
@@ -56,7 +58,7 @@ class Repeater:
         whose code is in `give_up` at once."""
         return Retrying(
             sleep=self.sleep,
-            stop=stop_after_attempt(self.policy.attempts),
+            stop=self._stop,
             wait=self._wait,
             retry=retry_if_exception(
                 lambda error: (
@@ -69,6 +71,12 @@ class Repeater:
     def pause(self, attempt: int, asked: timedelta | None = None) -> None:
         """Wait as before the next attempt, for callers that repeat only part of a batch."""
         self.sleep(self.policy.wait(attempt, asked, self.rng))
+
+    def _stop(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        unreachable = getattr(error, "code", "") == "UNREACHABLE"
+        most = min(self.policy.knocks, self.policy.attempts) if unreachable else self.policy.attempts
+        return state.attempt_number >= most
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -121,7 +121,7 @@ def test_i8_trouble_with_one_object_is_told_and_does_not_stop_the_others(bench: 
     troubled.refused = "contacts"
     bench.swap(marketing=troubled)
     result = bench.round()
-    assert result.trouble == ["marketing contacts: marketing: not available"]
+    assert result.trouble == ["marketing contacts: not available"]
     assert bench.state_of(key) == "active"
     troubled.refused = ""
     assert bench.round().trouble == []

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from connector.sync.lanes import start_over
+from connector.sync.reconcile import reconcile
+from connector.sync.results import RoundResult
 from connector.sync.round import Choice
 from mappings.records import RecordKey
 from tests.sync.bench import DEMO, PRICE, Desk
@@ -38,6 +40,19 @@ def tables(desk: Desk) -> dict[str, list[object]]:
         name: desk.rows(f"select {columns} from {name} order by {columns}")  # noqa: S608
         for name, columns in kept.items()
     }
+
+
+def linked(desk: Desk) -> list[object]:
+    """Which record is whose."""
+    columns = "connection, object, remote_id, lead_id, state"
+    return desk.rows(f"select {columns} from link order by {columns}")  # noqa: S608
+
+
+def lose_links(desk: Desk) -> None:
+    """Somebody restores a database without two of its tables."""
+    with desk.store.begin() as tx:
+        tx.execute(text("DELETE FROM link"))
+        tx.execute(text("DELETE FROM identity"))
 
 
 def busy(desk: Desk) -> dict[str, RecordKey]:
@@ -205,6 +220,28 @@ def test_a_full_reading_anew_changes_nothing(desk: Desk) -> None:
     start_over(desk.engine)
     assert desk.round().written == 0
     assert tables(desk) == before
+
+
+def test_lost_links_and_keys_come_back_with_a_full_reading_and_nothing_is_made_twice(desk: Desk) -> None:
+    busy(desk)
+    desk.settle()
+    before, leads = linked(desk), len(desk.leads())
+    lose_links(desk)
+    start_over(desk.engine)
+    desk.round()
+    desk.settle()
+    assert linked(desk) == before
+    assert len(desk.leads()) == leads
+
+
+def test_lost_links_come_back_after_the_nightly_comparison(desk: Desk) -> None:
+    busy(desk)
+    desk.settle()
+    before = linked(desk)
+    lose_links(desk)
+    reconcile(desk.engine, RoundResult())
+    desk.round()
+    assert linked(desk) == before
 
 
 def test_a_dry_run_says_what_it_would_do_and_keeps_nothing_of_it(desk: Desk) -> None:
