@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +14,15 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+import baton.compose as compose_
 from baton.cli import app
 from baton.compose import compose
+from connector.domain.signals import compile_signals
 from connector.sandbox import acts
 from connector.sandbox.running import Sandbox, SandboxPlan, start
 from connector.settings import load_settings
 from connector.store.engine import Store
+from connector.sync import rulebook
 from connector.sync.engine import Engine
 from connector.sync.provision import provision
 from connector.sync.round import run_round
@@ -60,6 +63,26 @@ class Line:
     def store(self) -> Store:
         """The database that the commands work on."""
         return Store(self.env["BATON_DATABASE_URL"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def documents_read_once() -> Iterator[None]:
+    """Every command reads and compiles the shipped documents, which takes a second; here they are the same each time."""
+    parsed, signals, mapping = rulebook.parsed, compile_signals, compose_.mapping_of
+    kept: dict[object, Any] = {}
+
+    def once(key: object, make: Callable[[], Any]) -> Any:
+        if key not in kept:
+            kept[key] = make()
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            rulebook, "parsed", lambda texts: once(tuple(t for t, _ in texts.values()), lambda: parsed(texts))
+        )
+        patch.setattr(rulebook, "compile_signals", lambda *of: once(tuple(map(id, of)), lambda: signals(*of)))
+        patch.setattr(compose_, "mapping_of", lambda given: once("mapping", lambda: mapping(given)))
+        yield
 
 
 @pytest.fixture(scope="session")
