@@ -38,6 +38,20 @@ def answer_request(tx: Tx, request_id: str, *, at: datetime, outcome: str) -> bo
     return tx.execute(statement.values(answered_at=at, outcome=outcome)).rowcount > 0
 
 
+def let_ask_again(tx: Tx, request_id: str, *, outcome: str) -> bool:
+    """What the request led to came to nothing (failed, withdrawn): the same click may ask once more. False when there is
+    no such request."""
+    t = tables.request
+    return tx.execute(update(t).where(t.c.id == request_id).values(outcome=outcome)).rowcount > 0
+
+
+def wait_again(tx: Tx, request_id: str, *, outcomes: Sequence[str] = ("failed",)) -> bool:
+    """The request waits for an answer again, if its answer was one of `outcomes`. False when it was another one."""
+    t = tables.request
+    statement = update(t).where(t.c.id == request_id, t.c.outcome.in_(outcomes))
+    return tx.execute(statement.values(answered_at=None, outcome="")).rowcount > 0
+
+
 def requests_of(tx: Tx, lead_ids: Sequence[str], *, answered: bool = False) -> dict[str, tuple[Request, ...]]:
     """The requests of these leads that wait for an answer (with `answered`, all of them), by time."""
     t = tables.request

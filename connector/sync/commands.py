@@ -65,10 +65,12 @@ class NewContact:
 
 def hand_off(engine: Engine, lead: str, *, actor: Actor, request_id: str, locale: str | None = None) -> Reply:
     """Ask that the lead passes to sales. The same request answers with the same hand-off, however often it comes."""
-    now = engine.now()
-    return _run(
-        engine, lead, lambda _: domain.HandOff(actor, request_id, now), name="hand_off", locale=locale
-    )
+
+    def command(tx: Tx) -> Command:
+        requests.wait_again(tx, request_id)  # what it led to failed: the same click asks once more
+        return domain.HandOff(actor, request_id, engine.now())
+
+    return _run(engine, lead, command, name="hand_off", locale=locale)
 
 
 def accept(engine: Engine, lead: str, *, actor: Actor, locale: str | None = None) -> Reply:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from connector.domain.facts import Known
+from connector.domain.facts import Answer, Known
 from connector.errors import (
     DuplicateRecordError,
+    RateLimitedError,
+    RecordChangedError,
     RecordGoneError,
     RecordRefusedError,
     RemoteError,
-    TryLaterError,
 )
 from connector.ports import NewLead, RecordState, RemoteRow, Write
-from connector.store import dirty, handoffs, links, mirror, parked
+from connector.store import dirty, handoffs, inbox, links, mirror, parked, requests
 from connector.store.claims import Claim
 from connector.store.engine import Tx
 from connector.store.handoffs import HandOff
@@ -30,6 +32,7 @@ from connector.sync.deliver import reason_of, resume_at
 from connector.sync.engine import Engine
 from connector.sync.note import note_for
 from connector.sync.readers import readers_for
+from connector.sync.reasons import Against, against, answer_of
 from connector.sync.results import RoundResult
 from mappings.fields import remote_fields
 from mappings.records import ObjectRole, RecordKey, Scalar, SystemRole
@@ -38,6 +41,10 @@ from mappings.writing import creation_values
 CLAIM_FOR = timedelta(minutes=10)
 BATCH = 50
 MAX_ATTEMPTS = 8
+"""After so many a hand-off that waits is shown to people, and one that meets what nobody foresaw is left to them."""
+
+SOONEST, LATEST = timedelta(seconds=10), timedelta(hours=1)
+"""How soon at least, and how late at most, a hand-off is tried again: sales waits for it, and an outage ends some time."""
 
 
 def walk_due(engine: Engine, result: RoundResult) -> None:
@@ -56,46 +63,140 @@ def walk_due(engine: Engine, result: RoundResult) -> None:
 
 def _walk(engine: Engine, handoff: HandOff, result: RoundResult) -> None:
     calls = engine.crm.calls
-    current: HandOff | None = handoff
     try:
+        current = _as_of_now(engine, handoff)
         while current is not None and current.point != handoffs.DONE:
-            current = _STEPS[current.point](engine, current)
+            current = _step(engine, current, result)
         if current is not None:
             result.handed_off += 1
-    except RemoteError as trouble:
-        _later_or_never(engine, current or handoff, trouble, result)
-    except (ValueError, TypeError, KeyError) as fault:
-        # A shape that nobody foresaw: this hand-off waits and is parked in the end, the others go on.
-        unforeseen = TryLaterError(engine.crm.connection, f"hand-off: {type(fault).__name__}")
-        _later_or_never(engine, current or handoff, unforeseen, result)
     finally:
         counts = result.of(engine.crm.connection, "hand_off")
         counts.calls += engine.crm.calls - calls
 
 
-def _later_or_never(engine: Engine, handoff: HandOff, trouble: RemoteError, result: RoundResult) -> None:
-    """Passing trouble waits; a refusal, or trouble without end, fails the hand-off and is parked for a person."""
-    now = engine.now()
-    refused = isinstance(trouble, RecordRefusedError)
+def _as_of_now(engine: Engine, handoff: HandOff) -> HandOff | None:
+    """The hand-off with the lead that its lead is today; one whose lead is no more comes to nothing."""
     with engine.store.begin() as tx:
-        if refused or handoff.attempts + 1 >= MAX_ATTEMPTS:
-            handoffs.fail_handoff(tx, handoff, error=reason_of(trouble))
-            detail = " ".join(part for part in (trouble.code, *getattr(trouble, "fields", ())) if part)
-            parked.park(tx, Trouble("hand_off", handoff.id, reason_of(trouble), detail), at=now)
-            dirty.mark(tx, [handoff.lead_id], reason="hand_off_failed", at=now)
-            result.of(engine.crm.connection, "hand_off").parked += 1
-        else:
-            due = resume_at(now, trouble, handoff.attempts)
-            handoffs.try_handoff_later(tx, handoff, at=due, error=reason_of(trouble))
-    if not refused:
+        live = links.live_lead(tx, handoff.lead_id)
+        if live is None:
+            handoffs.fail_handoff(tx, handoff, error=handoffs.WITHDRAWN)
+            return None
+    return replace(handoff, lead_id=live)
+
+
+def _step(engine: Engine, handoff: HandOff, result: RoundResult) -> HandOff | None:
+    """The next step, whatever comes of it. None when the hand-off goes no further in this round."""
+    try:
+        return _STEPS[handoff.point](engine, handoff)
+    except RemoteError as trouble:
+        return _troubled(engine, handoff, trouble, result)
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as fault:
+        # A shape that nobody foresaw: this hand-off waits and is parked in the end, the others go on.
+        unforeseen = _UnforeseenError(engine.crm.connection, f"hand-off: {type(fault).__name__}")
+        return _troubled(engine, handoff, unforeseen, result)
+
+
+class _UnforeseenError(RemoteError):
+    """A fault of Baton's own, or an answer of a shape that nobody foresaw."""
+
+
+_OPTIONAL = {"crm_record_known": ("owner", "owner_assigned"), "owner_assigned": ("note", "noted")}
+"""Steps past the record, by the point before them: what they are called, and the point after them."""
+
+
+def _troubled(engine: Engine, handoff: HandOff, trouble: RemoteError, result: RoundResult) -> HandOff | None:
+    """Passing trouble waits, however long it lasts. A refusal ends a hand-off that sales does not have yet; once sales has
+    the record it counts, and what was refused is left to a person."""
+    if not isinstance(trouble, RecordRefusedError):
         result.trouble.append(str(trouble))
+    if not _is_final(handoff, trouble):
+        _try_later(engine, handoff, trouble)
+        return None
+    result.of(engine.crm.connection, "hand_off").parked += 1
+    if handoff.point in _OPTIONAL:
+        return _leave_out(engine, handoff, trouble)
+    _fail(engine, handoff, trouble)
+    return None
+
+
+def _is_final(handoff: HandOff, trouble: RemoteError) -> bool:
+    """Whether the same call would end the same way for good."""
+    if isinstance(trouble, RecordRefusedError):
+        return True
+    if isinstance(trouble, RecordGoneError) and handoff.point in _OPTIONAL:
+        return True
+    lasting = isinstance(trouble, _UnforeseenError | RecordGoneError | RecordChangedError)
+    return lasting and handoff.attempts + 1 >= MAX_ATTEMPTS
+
+
+def _try_later(engine: Engine, handoff: HandOff, trouble: RemoteError) -> None:
+    """Give it back for later; what waits long is shown to people, and tried on."""
+    now = engine.now()
+    with engine.store.begin() as tx:
+        due = _due(now, trouble, handoff.attempts)
+        mine = handoffs.try_handoff_later(tx, handoff, at=due, error=reason_of(trouble))
+        if mine and handoff.attempts + 1 >= MAX_ATTEMPTS:
+            parked.park(tx, _trouble(handoff, trouble, waits="waits"), at=now)
+
+
+def _due(now: datetime, trouble: RemoteError, attempts: int) -> datetime:
+    due = resume_at(now, trouble, attempts)
+    told = isinstance(trouble, RateLimitedError) and trouble.retry_after is not None
+    return max(due, now + SOONEST) if told else min(due, now + LATEST)
+
+
+def _trouble(handoff: HandOff, trouble: RemoteError, *, step: str = "", waits: str = "") -> Trouble:
+    """What is shown to people: the vendor's code and the fields at fault, never its text."""
+    parts = (step, waits, trouble.code, *getattr(trouble, "fields", ()))
+    key = f"{handoff.id}:{step}" if step else handoff.id
+    return Trouble("hand_off", key, reason_of(trouble), " ".join(part for part in parts if part))
+
+
+def _leave_out(engine: Engine, handoff: HandOff, trouble: RemoteError) -> HandOff | None:
+    """Sales has the record: the hand-off goes on without this step, so that what sales says of it is heard."""
+    step, point = _OPTIONAL[handoff.point]
+    # Nobody knows who has the record now; least of all is it the rep who could not be given it.
+    left = replace(handoff, owner_id="") if step == "owner" else handoff
+    onward = _advanced(engine, left, point)
+    if onward is not None:
+        with engine.store.begin() as tx:
+            parked.park(tx, _trouble(handoff, trouble, step=step), at=engine.now())
+    return onward
+
+
+def _fail(engine: Engine, handoff: HandOff, trouble: RemoteError) -> None:
+    now = engine.now()
+    with engine.store.begin() as tx:
+        if not handoffs.fail_handoff(tx, handoff, error=reason_of(trouble)):
+            return
+        if handoff.request_id:
+            requests.let_ask_again(tx, handoff.request_id, outcome=handoffs.FAILED)
+        parked.park(tx, _trouble(handoff, trouble), at=now)
+        dirty.mark(tx, [handoff.lead_id], reason="hand_off_failed", at=now)
+
+
+def _withdraw(engine: Engine, handoff: HandOff, why: Against) -> None:
+    """Carry it no further. A no of sales stands on it; else the lead is decided anew, and a click that led here is answered
+    with what speaks against it now."""
+    now = engine.now()
+    with engine.store.begin() as tx:
+        rejected = why is Against.REJECTED
+        end = handoffs.stop_handoff if rejected else partial(handoffs.fail_handoff, error=handoffs.WITHDRAWN)
+        if not end(tx, handoff):
+            return
+        if handoff.request_id and not rejected:
+            requests.let_ask_again(tx, handoff.request_id, outcome=handoffs.WITHDRAWN)
+            if why is Against.COOLDOWN:
+                requests.wait_again(tx, handoff.request_id, outcomes=(handoffs.WITHDRAWN,))
+        parked.resolve_key(tx, "hand_off", key=handoff.id, at=now)
+        dirty.mark(tx, [handoff.lead_id], reason="withdrawn", at=now)
 
 
 def _advanced(engine: Engine, handoff: HandOff, point: str) -> HandOff | None:
     """Record a point in its own transaction; None when another worker took the row meanwhile."""
     with engine.store.begin() as tx:
         mine = handoffs.advance(tx, handoff, point=point, at=engine.now())
-    return replace(handoff, point=point) if mine else None
+    return replace(handoff, point=point, attempts=0) if mine else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +207,17 @@ class _Found:
     existing: RecordKey | None
     new: NewLead
     ours: bool
+    against: Against | None
+    answered: bool
 
 
 def _look(engine: Engine, handoff: HandOff) -> _Found:
+    now = engine.now()
     with engine.store.read() as tx:
-        known = known_of(tx, [handoff.lead_id], readers_for(engine, tx), now=engine.now())[0]
+        known = known_of(tx, [handoff.lead_id], readers_for(engine, tx), now=now)[0]
+        rules = engine.rules(tx)
+        why = against(tx, known, handoff, rules=rules, now=now)
+        answer = answer_of(known, handoff, rules=rules, now=now)
         mine = links.links_of(tx, [known.lead_id]).get(known.lead_id, [])
         rows = mirror.mirrored(tx, [link.key for link in mine])
     side = engine.side(engine.crm.connection)
@@ -130,7 +237,16 @@ def _look(engine: Engine, handoff: HandOff) -> _Found:
     open_ones.sort(key=lambda key: (lead_objects(engine).index(key.object), len(key.id), key.id))
     new = NewLead(known.lead_id, handoff.id, fields, handoff.owner_id, known.person.key)
     existing = open_ones[0] if open_ones else None
-    return _Found(existing, new, _made_since(known, existing, handoff.requested_at))
+    ours = _made_since(known, existing, handoff.requested_at)
+    begun = ours or handoff.crm is not None
+    return _Found(
+        existing,
+        new,
+        ours,
+        # What sales sees already is not taken back by anything but sales' own no.
+        against=why if why is Against.REJECTED or not begun else None,
+        answered=answer is not Answer.OPEN,
+    )
 
 
 def _made_since(known: Known, key: RecordKey | None, asked: datetime) -> bool:
@@ -151,20 +267,36 @@ def lead_objects(engine: Engine) -> tuple[str, ...]:
 
 
 def _crm_record(engine: Engine, handoff: HandOff) -> HandOff | None:
-    """Find or make the record. An existing one is opened again; the first of a lead is made exactly once."""
+    """Find or make the record, unless something speaks against it by now. An existing one is opened again, once; the first
+    of a lead is made exactly once."""
     found = _look(engine, handoff)
+    if found.against is not None:
+        _withdraw(engine, handoff, found.against)
+        return None
     key = found.existing
     if key is None:
         key = _open(engine, found.new)
-    elif not _reopened(engine, key):
-        # It went away since it was read: the next attempt sees that.
-        raise RecordGoneError(engine.crm.connection, "the record to hand off is gone")
+    elif not found.answered and not found.ours and handoff.crm != key:
+        # Opened once: whatever stands there afterwards is what sales said to this hand-off.
+        again = _open_again(engine, handoff, key)
+        if again is None:
+            return None
+        handoff = again
     rows = list(engine.crm.fetch(key.object, [key.id], _fields(engine, key.object)))
     known = replace(handoff, crm=key)
     with engine.store.begin() as tx:
         _adopt(engine, tx, known, rows, made=found.existing is None or found.ours)
         mine = handoffs.advance(tx, known, point="crm_record_known", at=engine.now())
-    return replace(known, point="crm_record_known") if mine else None
+    return replace(known, point="crm_record_known", attempts=0) if mine else None
+
+
+def _open_again(engine: Engine, handoff: HandOff, key: RecordKey) -> HandOff | None:
+    if not _reopened(engine, key):
+        # It went away since it was read: it is read again, and the next attempt sees that.
+        with engine.store.begin() as tx:
+            inbox.give_hints(tx, [key], at=engine.now())
+        raise RecordGoneError(engine.crm.connection, "the record to hand off is gone")
+    return _advanced(engine, replace(handoff, crm=key), handoff.point)
 
 
 def _fields(engine: Engine, object: str) -> tuple[str, ...]:

@@ -9,14 +9,16 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connector.domain.decision import CashValue, Decision, HandOffVerdict
-from connector.domain.facts import Actor, Known
+from connector.domain.facts import Actor, Answer, Known
 from connector.domain.routing import Rep, Route, route
 from connector.domain.rules import Rules
-from connector.store import decisions, handoffs, owners, requests
+from connector.store import decisions, handoffs, owners, parked, requests
 from connector.store.decisions import Refusal
 from connector.store.engine import Tx
 from connector.store.handoffs import HandOff
+from connector.store.parked import Trouble
 from connector.sync.engine import Engine
+from connector.sync.reasons import gone_in_marketing
 
 BATON = Actor("baton")
 
@@ -25,13 +27,22 @@ RETRY = timedelta(days=1)
 
 
 def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Rules) -> str | None:
-    """Open the hand-off that the decision asks for; its id, or None when one is open already, or the last one failed within
-    a day and nobody asks. The row is what makes a click count once; everything remote follows from it."""
+    """Open the hand-off that the decision asks for; its id, or None when one is open already, when the last one failed
+    within a day and nobody asks, when marketing deleted the person, or when the only rep left is one who said no. The row is
+    what makes a click count once; everything remote follows from it."""
     now = engine.now()
-    chosen = _route(engine, tx, decision, rules, now=now)
     request = decision.handoff.request
     if request is None and _failed_lately(tx, known.lead_id, now):
         return None
+    if gone_in_marketing(tx, known.lead_id):
+        return None
+    chosen = _route(engine, tx, decision, rules, now=now)
+    owner_id = chosen.owner_id or _queue_id(engine, tx, chosen.queue)
+    if not owner_id and decision.handoff.not_to:
+        # Opened again without an owner, the record would stay with the rep who rejected it.
+        parked.park(tx, Trouble("lead", known.lead_id, "nobody_eligible"), at=now)
+        return None
+    parked.came_right(tx, "lead", keys=[known.lead_id], reason="nobody_eligible", at=now)
     handoff = HandOff(
         id=engine.new_id(),
         lead_id=known.lead_id,
@@ -40,7 +51,7 @@ def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Ru
         requested_by=request.by if request else BATON,
         request_id=request.id if request else None,
         cause=decision.handoff.cause,
-        owner_id=chosen.owner_id or _queue_id(engine, tx, chosen.queue),
+        owner_id=owner_id,
         route=chosen.cause,
         cell=decision.cell,
         stage_at=decision.stage.id,
@@ -128,9 +139,16 @@ def answer_requests(tx: Tx, known: Known, decision: Decision, *, at: datetime) -
     outcome = {"hand_off": "handed_off", "refuse": "refused"}.get(decision.handoff.deed.value, "")
     if not outcome and waiting and _with_sales(decision):
         outcome = "with_sales"
+    if outcome == "handed_off" and waiting and not _open_one(tx, known.lead_id):
+        return  # nobody can get it now: the click waits with the lead
     if outcome:
         for request in waiting:
             requests.answer_request(tx, request.id, at=at, outcome=outcome)
+
+
+def _open_one(tx: Tx, lead_id: str) -> bool:
+    mine = handoffs.handoffs_of(tx, [lead_id]).get(lead_id, [])
+    return any(one.point != handoffs.FAILED and one.answer is not Answer.REJECTED for one in mine)
 
 
 def _with_sales(decision: Decision) -> bool:
