@@ -14,7 +14,7 @@ from connector.domain.facts import Actor, Known, Step
 from connector.domain.gate import check_gate
 from connector.domain.handoff import at_point, closed, compared, strong_in_cooldown, verdict
 from connector.domain.lifecycle import transitions
-from connector.domain.recycling import resubmission
+from connector.domain.recycling import rejected, resubmission
 from connector.domain.rules import Rules
 from connector.domain.situation import Situation
 from connector.domain.survey import changed_at, first_interaction, survey
@@ -103,4 +103,17 @@ def _flags(here: Situation) -> tuple[str, ...]:
     flags = {*here.standing.flags, *here.stage.flags}
     if not here.standing.held and strong_in_cooldown(here):
         flags.add("strong_evidence_in_cooldown")
+    if _owner_changed(here):
+        flags.add("violation:owner")
     return tuple(sorted(flags))
+
+
+def _owner_changed(here: Situation) -> bool:
+    """Whether somebody gave the record to another rep while the lead rests: to whom it goes next is not theirs to say."""
+    episode = here.episode
+    rejection = rejected(episode) if episode else None
+    if not episode or not rejection or not any(one.rejection == rejection for one in here.cooldowns):
+        return False
+    theirs = {episode.owner_id, rejection.rep_id} - {""}
+    owners = [record.person.owner_id for record in here.known.records if record.key == episode.crm]
+    return bool(theirs) and any(owner and owner not in theirs for owner in owners)

@@ -10,7 +10,7 @@ from connector.domain.facts import Actor, Episode, LinkedRecord, Step
 from connector.domain.recycling import rejected
 from mappings.records import Opportunity
 
-BYPASS, COOLDOWN = "bypass", "cooldown"
+BYPASS, COOLDOWN, REVERT, RECORD_GONE = "bypass", "cooldown", "revert", "crm_record_gone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Rejection:
 @dataclass(frozen=True, slots=True)
 class Episode:
     """One hand-off, from request to answer. `cell`, `value` and `versions` are frozen on it. `crm` is the record that sales
-    answers on."""
+    answers on, `crm_gone_at` since when it is known to be deleted there, with no other record of the lead in its place."""
 
     id: str
     lead_id: str
@@ -112,6 +112,7 @@ class Episode:
     stage_at: str = ""
     evidence_ids: tuple[str, ...] = ()
     crm: RecordKey | None = None
+    crm_gone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

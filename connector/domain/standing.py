@@ -30,6 +30,7 @@ def read_standing(known: Known, policies: PoliciesConfig, cycle: Cycle) -> Stand
     story = Story(policies, episodes[-1], rejections=said_no)
     for event in _in_order(_of_hand_off(said, known, episodes[-1]), deals, episodes[-1]):
         story.read(event)
+    story.end()
     return story.standing(episodes[:-1])
 
 

@@ -9,7 +9,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from connector.domain.decision import EpisodeAnswer
-from connector.domain.events import BYPASS, COOLDOWN, RANK, Answered, Dealt, Event, Said, Standing, Visit
+from connector.domain.events import (
+    BYPASS,
+    COOLDOWN,
+    RANK,
+    RECORD_GONE,
+    REVERT,
+    Answered,
+    Dealt,
+    Event,
+    Said,
+    Standing,
+    Visit,
+)
 from connector.domain.facts import Actor, Answer, Episode, Rejection, Step
 from connector.domain.policies import Outcome, PoliciesConfig
 from connector.domain.recycling import cooldown_end
@@ -43,6 +55,21 @@ class Story:
             self._said_no(event)
         elif event.word != "open":
             self._said_yes(event)
+
+    def end(self) -> None:
+        """After the last event: a record that somebody in sales deleted is a no, whose reason is owed."""
+        gone = self.episode.crm_gone_at
+        if gone is None or self.episode.confirmed_at is None:
+            return
+        if self.episode.answer is not Answer.REJECTED:
+            if self.visits and self.visits[-1].step in _DEAL_STEPS:
+                return
+            at = max(gone, self.episode.requested_at, *(visit.at for visit in self.visits))
+            rejection = Rejection(at, self.episode.owner_id, "")
+            self._answer_no(rejection, Actor("crm"))
+            self._rejected(rejection, word=RECORD_GONE)
+        if not self.reopened:
+            self.flags.add(RECORD_GONE)
 
     def standing(self, earlier: tuple[Episode, ...]) -> Standing:
         over = self.episode.answer is Answer.REJECTED and not self.reopened
@@ -108,6 +135,7 @@ class Story:
             return
         if event.word in ("rejected", "disqualified"):
             self._no_again(event, rejection)
+            self.flags.discard(REVERT)
         elif event.at > rejection.at:
             step = {"open": Step.HANDED_OFF, "accepted": Step.SAL}.get(event.word, Step.SQL)
             self._reopen(step, event.at, event.actor, cause=event.word)
@@ -147,8 +175,9 @@ class Story:
         violation = self._violation(at)
         self.flags.add(f"violation:{violation}")
         if violation == COOLDOWN and self.policies.recycling.on_violation == "revert":
-            self.flags.add("revert")
+            self.flags.add(REVERT)
             return
+        self.flags.discard(REVERT)
         if not self.reopened:
             self.reopened = True
             self.visits.append(Visit(step, max(at, self.visits[-1].at), actor, cause, violation))

@@ -216,7 +216,7 @@ class _Actors:
 
 def _known(batch: _Batch, lead: Lead) -> Known:
     mine = batch.links.get(lead.id, [])
-    episodes = batch.episodes.get(lead.id, ())
+    episodes = _without_record(batch, mine, batch.episodes.get(lead.id, ()))
     records = _records(batch, mine, handed_over(episodes))
     state = batch.states.get(lead.id)
     account_deals = batch.account_deals.get(lead.account_id, []) if lead.account_id else []
@@ -246,6 +246,17 @@ def handed_over(episodes: Sequence[Episode]) -> tuple[RecordKey, ...]:
     of the latest in any case."""
     held = [one for one in episodes if one is episodes[-1] or one.answer is not Answer.REJECTED]
     return tuple(dict.fromkeys(one.crm for one in reversed(held) if one.crm is not None))
+
+
+def _without_record(
+    batch: _Batch, mine: Sequence[Link], episodes: tuple[Episode, ...]
+) -> tuple[Episode, ...]:
+    """The hand-offs, with the time since when the CRM has no record of the lead any more: somebody there deleted it."""
+    in_crm = [one for one in mine if one.role is SystemRole.CRM]
+    if any(one.state != "gone" and one.key in batch.rows for one in in_crm):
+        return episodes
+    gone = {one.key: one.since for one in in_crm if one.state == "gone"}
+    return tuple(replace(one, crm_gone_at=gone.get(one.crm)) if one.crm in gone else one for one in episodes)
 
 
 def _records(batch: _Batch, mine: Sequence[Link], held: Sequence[RecordKey]) -> tuple[LinkedRecord, ...]:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from connector.domain.decide import decide
 from connector.domain.decision import Decision
+from connector.domain.events import RECORD_GONE
 from connector.domain.facts import Known
 from connector.domain.replay import stays
 from connector.domain.rules import Rules
@@ -193,6 +194,9 @@ class _Placing:
         """What sales said may hold for the whole account: its other leads are decided again."""
         for answer in decision.answers:
             handoffs.record_answer(self.tx, answer, learned_at=self.now)
+            if RECORD_GONE in decision.flags:
+                trouble = Trouble("hand_off", answer.handoff_id, RECORD_GONE)
+                parked.park(self.tx, trouble, at=self.now)
         account = self.desk.account(known.lead_id)
         if decision.answers and account:
             dirty.mark_accounts(self.tx, [account], reason="answer", at=self.now)

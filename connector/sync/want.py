@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.domain.decision import Decision, FieldValue
+from connector.domain.events import REVERT
 from connector.domain.facts import Known, Message
 from connector.domain.money import convert
 from connector.domain.rules import Rules
@@ -24,10 +25,10 @@ from connector.store.links import Link
 from connector.store.mirror import MirrorRow
 from connector.store.outbox import Wanted
 from connector.store.parked import Trouble
-from connector.sync.answers import answer_values
+from connector.sync.answers import answer_values, status_values
 from connector.sync.deliver import park_loops
 from connector.sync.engine import Engine
-from connector.sync.plan import Plan, Planner, SetField, Target
+from connector.sync.plan import REWRITES_A_DAY, Plan, Planner, SetField, Target
 from connector.sync.results import RoundResult
 from mappings.records import Money, RecordKey, SystemRole
 
@@ -67,6 +68,8 @@ class Desk:
             _merge(plans[to_crm.key], to_crm)
         for target in targets:
             self._show_answer(plans[target.key], target, known)
+            if REVERT in decision.flags:
+                self._revert(plans[target.key], target)
         for plan in plans.values():
             self._note(plan, known.lead_id, result)
 
@@ -76,6 +79,21 @@ class Desk:
         for name, value in answer_values(self.engine.mapping, target.side, known, target.key).items():
             if name in target.fields and target.fields[name] != value:
                 plan.changes.append(SetField(name, target.fields[name], value, "answered"))
+
+    def _revert(self, plan: Plan, target: Target) -> None:
+        """The record that somebody set back to work during its cooldown shows sales' no again; somebody who insists ends
+        the exchange, and a person is asked."""
+        if self.engine.role(target.key.connection) is not SystemRole.CRM:
+            return
+        values = status_values(self.engine.mapping, target.side, target.key.object, "rejected")
+        for name, value in values.items():
+            state = target.states.get(name)
+            if target.fields.get(name, value) == value or (state and state.parked_at):
+                continue
+            if state and state.rewrites_on == self.planner.today and state.rewrites >= REWRITES_A_DAY:
+                plan.looping.append(name)
+            else:
+                plan.changes.append(SetField(name, target.fields[name], value, "violation"))
 
     def _living(self, lead_id: str, held: Sequence[RecordKey]) -> list[Link]:
         found = self.linked.get(lead_id, ())

@@ -8,8 +8,9 @@ from connector.store import links
 from connector.store.known import known_of
 from connector.sync import place
 from connector.sync.readers import readers_for
+from connector.sync.rulebook import apply_texts, texts_from
 from mappings.records import RecordKey
-from tests.sync.bench import PRICE, Desk
+from tests.sync.bench import PRICE, Desk, until
 
 
 def test_a_lead_that_cannot_be_decided_waits_for_a_person_and_the_others_go_on(
@@ -69,3 +70,74 @@ def test_an_answer_on_the_record_handed_over_is_heard_although_its_link_is_a_dup
         links.set_link_state(tx, RecordKey("crm", "Lead", lead), state="duplicate", at=desk.engine.now())
         known = known_of(tx, [desk.lead_of(contact)], readers_for(desk.engine, tx), now=desk.engine.now())
     assert lead in [record.key.id for record in known[0].records]
+
+
+def test_a_record_that_sales_deleted_is_a_no_without_a_reason_and_a_person_is_asked(desk: Desk) -> None:
+    contact = desk.hot()
+    desk.settle()
+    desk.org.delete("Lead", desk.only_lead()["Id"])
+    until(lambda: desk.step(contact) == "recycled", lambda: desk.round(after=3700))
+    (rejection,) = desk.view(contact)["rejections"]
+    assert (rejection["reason"], rejection["rep_id"]) == ("", desk.episodes(contact)[0].owner_id)
+    assert {"crm_record_gone", "reason_owed"} <= set(desk.view(contact)["flags"])
+    waits = "select key, reason from parked where kind = 'hand_off' and resolved_at is null"
+    assert desk.rows(waits) == [(desk.episodes(contact)[0].id, "crm_record_gone")]
+    assert "gate.cooldown_reason_owed" in desk.refusals(contact)
+    desk.wait(days=200)
+    desk.calls(contact, "接通了，客户要我们报价，也在对比几家供应商")
+    desk.settle()
+    assert (desk.step(contact), len(desk.leads())) == ("handed_off", 1)
+    assert [one.answer for one in desk.episodes(contact)] == ["rejected", "open"]
+    assert desk.rows(waits) == []
+
+
+def rested(desk: Desk, on_violation: str) -> tuple[RecordKey, str]:
+    """A lead that sales rejected, under policies that flag or revert; with its record."""
+    texts = texts_from(None)
+    policies, source = texts["policies"]
+    policies = policies.replace("on_violation: flag", f"on_violation: {on_violation}")
+    apply_texts(desk.store, {**texts, "policies": (policies, source)}, at=desk.engine.now(), by="test")
+    contact = desk.hot()
+    desk.settle()
+    lead = desk.only_lead()["Id"]
+    desk.rep_rejects(lead, "not_a_fit")
+    desk.settle()
+    return contact, lead
+
+
+def test_where_set_so_a_record_set_back_to_work_during_the_cooldown_says_no_again(desk: Desk) -> None:
+    contact, lead = rested(desk, "revert")
+    desk.rep_accepts(lead)
+    desk.round()
+    assert desk.only_lead()["Status"] == "Closed - Not Converted"
+    desk.settle()
+    assert desk.step(contact) == "recycled"
+    assert "violation:cooldown" in desk.view(contact)["flags"]
+    assert desk.round(after=1200).written == 0
+
+
+def test_somebody_who_insists_on_the_other_status_ends_the_reverting(desk: Desk) -> None:
+    _, lead = rested(desk, "revert")
+    for _ in range(5):
+        desk.rep_accepts(lead)
+        desk.round()
+    assert desk.only_lead()["Status"] == "Working - Contacted"
+    assert desk.rows("select reason from parked where kind = 'field' and resolved_at is null")
+
+
+def test_unless_set_so_a_record_set_back_to_work_stays_as_the_rep_left_it(desk: Desk) -> None:
+    contact, lead = rested(desk, "flag")
+    desk.rep_accepts(lead)
+    desk.settle()
+    assert desk.only_lead()["Status"] == "Working - Contacted"
+    assert "violation:cooldown" in desk.view(contact)["flags"]
+
+
+def test_another_owner_during_the_cooldown_is_noticed(desk: Desk) -> None:
+    contact, lead = rested(desk, "flag")
+    assert "violation:owner" not in desk.view(contact)["flags"]
+    reps = [row["Id"] for row in desk.org.query("SELECT Id FROM User WHERE LastName LIKE 'N%'")]
+    other = next(rep for rep in reps if rep != desk.only_lead()["OwnerId"])
+    desk.rep_writes(lead, OwnerId=other)
+    desk.settle()
+    assert "violation:owner" in desk.view(contact)["flags"]
