@@ -19,15 +19,19 @@ from connector.errors import (
     RemoteError,
     TryLaterError,
 )
-from connector.ports import FieldWriter, Write, WriteResult
+from connector.ports import FieldWriter, RemoteSystem, Write, WriteResult
 from connector.store import dirty, field_states, inbox, mirror, outbox, parked
 from connector.store.claims import Claim
 from connector.store.engine import Tx
 from connector.store.outbox import Lane, Outgoing
 from connector.store.parked import Trouble
+from connector.store.writes import chunks
 from connector.sync.brake import brake, release
 from connector.sync.engine import Engine
+from connector.sync.lanes import counted
 from connector.sync.plan import LAST_SYNCED
+from connector.sync.pull import Shelf, take_rows
+from connector.sync.reading import fields_of
 from connector.sync.results import Counts, RoundResult
 from connector.sync.trouble import note_trouble
 from mappings.own_fields import own_values
@@ -68,7 +72,7 @@ def _may_write(engine: Engine, lane: Lane, result: RoundResult, *, force: bool) 
 def _deliver_lane(engine: Engine, connection: str, object: str, result: RoundResult) -> None:
     system = engine.system(connection)
     counts = result.of(connection, object)
-    for rows in _claimed(engine, connection, object, system.capabilities.write_batch):
+    for rows in _claimed(engine, system, object, counts):
         before = system.calls
         try:
             _deliver_batch(engine, system, rows, counts)
@@ -77,19 +81,34 @@ def _deliver_lane(engine: Engine, connection: str, object: str, result: RoundRes
         engine.progress.advance(len(rows))
 
 
-def _claimed(engine: Engine, connection: str, object: str, batch: int) -> Iterator[list[Outgoing]]:
+def _claimed(engine: Engine, system: RemoteSystem, object: str, counts: Counts) -> Iterator[list[Outgoing]]:
     """The due rows in batches, each with the time of writing beside what else is to be written."""
     while True:
         now = engine.now()
         claim = Claim(engine.new_id(), now, now + CLAIM_FOR)
+        batch = system.capabilities.write_batch
         with engine.store.begin() as tx:
-            rows = outbox.claim_outgoing(tx, connection, object=object, claim=claim, limit=batch)
+            claimed = outbox.claim_outgoing(tx, system.connection, object=object, claim=claim, limit=batch)
+        if not claimed:
+            return
+        rows = _looked_at(engine, system, claimed, counts)
+        with engine.store.begin() as tx:
             rows = _stamped(engine, tx, rows)
             writes = {row.key: row.wanted for row in rows}
             field_states.record_sent(tx, writes, at=now, day=now.astimezone(engine.zone).date())
-        if not rows:
-            return
-        yield rows
+        if rows:
+            yield rows
+
+
+def _looked_at(
+    engine: Engine, system: RemoteSystem, rows: Sequence[Outgoing], counts: Counts
+) -> list[Outgoing]:
+    with counted(system, counts):
+        try:
+            return _still_right(engine, system, rows, counts)
+        except RemoteError as trouble:
+            _give_back(engine, rows, trouble)
+            raise
 
 
 def _stamped(engine: Engine, tx: Tx, rows: Sequence[Outgoing]) -> list[Outgoing]:
@@ -109,6 +128,41 @@ def _stamped(engine: Engine, tx: Tx, rows: Sequence[Outgoing]) -> list[Outgoing]
         else row
         for row in rows
     ]
+
+
+def _still_right(
+    engine: Engine, system: RemoteSystem, rows: Sequence[Outgoing], counts: Counts
+) -> list[Outgoing]:
+    """Of claimed rows, those that may be sent. One that was tried before was planned some time ago: its record is read
+    again, and what somebody wrote there since is not overwritten but decided anew."""
+    again = [row for row in rows if row.attempts]
+    if not again:
+        return list(rows)
+    shelf = Shelf.of(engine, system, again[0].key.object)
+    fields = fields_of(engine, shelf.connection, shelf.object)
+    found = {}
+    for part in chunks([row.key.id for row in again], system.capabilities.read_batch):
+        found.update({one.id: one for one in system.fetch(shelf.object, part, fields)})
+    with engine.store.begin() as tx:
+        before = mirror.mirrored(tx, [row.key for row in again])
+        take_rows(tx, shelf, list(found.values()), counts=counts, now=engine.now())
+        held = set()
+        for row in outbox.still_mine(tx, again):
+            if row.key in before and row.key.id in found:
+                then, now = before[row.key].fields, found[row.key.id].fields
+                changed = [name for name in row.wanted if name in now and now[name] != then.get(name)]
+                if changed:
+                    held.add(row.key)
+                    _leave_to_people(engine, tx, row, changed)
+    return [row for row in rows if row.key not in held]
+
+
+def _leave_to_people(engine: Engine, tx: Tx, row: Outgoing, changed: Sequence[str]) -> None:
+    """Somebody wrote fields that this row would write: it goes on without them, and its lead is decided again."""
+    at = engine.now()
+    outbox.try_later(tx, [row], at=at, reason="changed_meanwhile")
+    outbox.leave_out(tx, row.key, fields=changed, at=at)
+    dirty.mark(tx, [row.lead_id] if row.lead_id else [], reason="changed_meanwhile", at=at)
 
 
 def _deliver_batch(engine: Engine, system: FieldWriter, rows: Sequence[Outgoing], counts: Counts) -> None:
@@ -182,11 +236,16 @@ def _park_fields(tx: Tx, key: RecordKey, fields: Sequence[str], *, error: Except
 
 
 def _put_back(engine: Engine, rows: Sequence[Outgoing], trouble: RemoteError) -> None:
+    with engine.store.begin() as tx:
+        for row in rows:
+            field_states.uncount_sent(tx, row.key, fields=list(row.wanted))
+    _give_back(engine, rows, trouble)
+
+
+def _give_back(engine: Engine, rows: Sequence[Outgoing], trouble: RemoteError) -> None:
     attempts = max(row.attempts for row in rows)
     with engine.store.begin() as tx:
         due = resume_at(engine.now(), trouble, attempts)
-        for row in rows:
-            field_states.uncount_sent(tx, row.key, fields=list(row.wanted))
         outbox.try_later(tx, rows, at=due, reason=reason_of(trouble), detail=_code(trouble))
 
 

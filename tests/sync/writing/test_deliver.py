@@ -7,12 +7,13 @@ from math import ceil
 
 import pytest
 
-from connector.errors import RateLimitedError
+from connector.errors import RateLimitedError, TryLaterError
 from connector.ports import Write, WriteResult
 from connector.store import dirty, field_states, outbox, parked
 from connector.store.outbox import Wanted
 from connector.sync.deliver import deliver_all
 from connector.sync.results import RoundResult
+from connector.sync.round import Choice
 from mappings.records import RecordKey
 from tests.sync.bench import Desk
 
@@ -180,3 +181,28 @@ def test_i32_a_field_that_is_hidden_is_never_written(desk: Desk) -> None:
     assert desk.round().of("crm", "Lead").written == 1
     stored = desk.org.get("Lead", lead.id)
     assert (stored["Baton_Cell__c"], stored["Baton_Last_Synced__c"]) == ("kept", None)
+
+
+def test_what_a_person_wrote_while_a_write_waited_is_not_overwritten_by_the_next_try(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact = desk.hot(phone="010-11111111")
+    desk.settle()
+    lead = desk.only_lead()["Id"]
+    real = desk.engine.crm.write
+
+    def down(object: str, writes: list[Write]) -> list[WriteResult]:
+        raise TryLaterError("crm", "down")
+
+    monkeypatch.setattr(desk.engine.crm, "write", down)
+    desk.portal.update("contacts", contact.id, {"phone": "010-22222222", "jobtitle": "董事长"})
+    desk.round()
+    desk.org.update("Lead", lead, {"Phone": "010-33333333"}, auto_assign=False)
+    monkeypatch.setattr(desk.engine.crm, "write", real)
+    desk.round(Choice(read=False), after=300)
+    assert "33333333" in desk.org.get("Lead", lead)["Phone"]
+    assert desk.org.get("Lead", lead)["Title"] == "董事长"
+    desk.round(after=1200)
+    desk.round()
+    assert "33333333" in desk.org.get("Lead", lead)["Phone"]
+    assert "33333333" in str(desk.property(contact, "phone"))
