@@ -4,7 +4,7 @@ show must never look like people who did nothing."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -44,13 +44,36 @@ _PARTIAL = {
     "email_open": "unreliable",  # privacy proxies open mails by themselves
 }
 FIRST_EMAIL_DAYS = 90
-EMAIL_CHUNK = timedelta(days=1)
+EMAIL_CHUNK, EMAIL_LONGEST = timedelta(days=1), timedelta(days=180)
+"""Of one answer's worth of events so much is asked for at a time: a stretch of a day is read page by page."""
+EMAIL_BEGUN = timedelta(days=4)
 EMAIL_PAGE = 1_000
 SUBMISSION_PAGE = 50
 EVENT_BEFORE, EVENT_AFTER = timedelta(days=60), timedelta(days=14)
 """Participation is read again from so long before an event to so long after: it has no time of change to search by."""
 
 Raws = Iterator[tuple[Sequence[Raw], str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Where reading e-mail events stands: the number of the type, from when, and for how long at a time."""
+
+    kind: int
+    begin: datetime
+    span: timedelta = EMAIL_BEGUN
+
+    def __str__(self) -> str:
+        return f"{self.kind}|{to_ms(self.begin)}|{int(self.span.total_seconds())}"
+
+    @classmethod
+    def parse(cls, place: str) -> _Stretch | None:
+        """None where the place is none of ours: the type is read from its beginning, which adds nothing twice."""
+        kind, _, rest = place.partition("|")
+        begin, _, span = rest.partition("|")
+        if not (kind.isdigit() and begin.isdigit() and span.isdigit()):
+            return None
+        return cls(int(kind), datetime.fromtimestamp(int(begin) / 1000, UTC), timedelta(seconds=int(span)))
 
 
 class Streams:
@@ -246,24 +269,36 @@ class Streams:
         return self._client.get(self._client.paths.submissions.format(form=form["id"]), query)
 
     def _email_events(self, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
-        """Type by type, in closed stretches from old to new: answers come newest first and their offsets live shortly."""
-        first = window.since or window.until - timedelta(days=FIRST_EMAIL_DAYS)
-        stretches = _stretches(first, window.until)
-        steps = [(kind, begin, end) for kind in traces.EMAIL_KINDS for begin, end in stretches]
-        start = int(window.after or 0)
-        for number in range(start, len(steps)):
-            rows = list(self._email_stretch(*steps[number]))
-            onward = str(number + 1) if number + 1 < len(steps) else None
-            if rows or onward is None or number % 20 == 0:
-                yield _page(
-                    rows,
-                    onward,
-                    lambda raw: [
-                        traces.email_event(raw, self._connection, learned_at, backfill=window.since is None)
-                    ],
-                )
+        """Type by type, in closed stretches from old to new: answers come newest first and their offsets live shortly. A
+        stretch grows while there is nothing, and is halved where one answer does not hold it."""
+        place: _Stretch | None = _Stretch.parse(window.after) or _Stretch(0, self._first_email(window))
+        kinds = list(traces.EMAIL_KINDS)
+        while place is not None:
+            end = min(place.begin + place.span, window.until)
+            rows = self._email_stretch(kinds[place.kind], place.begin, end)
+            if rows is None:
+                place = replace(place, span=max(place.span / 2, EMAIL_CHUNK))
+                continue
+            place = self._next_stretch(place, end, window, empty=not rows)
+            understand = partial(self._email_event, learned_at, backfill=window.since is None)
+            yield _page(rows, str(place) if place else None, understand)
 
-    def _email_stretch(self, kind: str, begin: datetime, end: datetime) -> Iterator[Raw]:
+    @staticmethod
+    def _first_email(window: Window) -> datetime:
+        return window.since or window.until - timedelta(days=FIRST_EMAIL_DAYS)
+
+    def _next_stretch(self, done: _Stretch, end: datetime, window: Window, *, empty: bool) -> _Stretch | None:
+        if end < window.until:
+            grown = min(done.span * 2, EMAIL_LONGEST) if empty else done.span
+            return _Stretch(done.kind, end, grown)
+        further = done.kind + 1
+        return _Stretch(further, self._first_email(window)) if further < len(traces.EMAIL_KINDS) else None
+
+    def _email_event(self, learned_at: datetime, raw: Raw, *, backfill: bool) -> list[Activity]:
+        return [traces.email_event(raw, self._connection, learned_at, backfill=backfill)]
+
+    def _email_stretch(self, kind: str, begin: datetime, end: datetime) -> list[Raw] | None:
+        """None: more than one answer holds, and the stretch is long enough to be parted."""
         query = [
             ("eventType", kind),
             ("startTimestamp", str(to_ms(begin))),
@@ -271,16 +306,18 @@ class Streams:
             ("excludeFilteredEvents", "true"),
             ("limit", str(EMAIL_PAGE)),
         ]
-        offset = ""
+        offset, found = "", list[Raw]()
         while True:
             answer = self._client.get(
                 self._client.paths.email_events, query + ([("offset", offset)] if offset else [])
             )
-            yield from (
-                row for row in answer.get("events", ()) if _in(row.get("created"), Window(begin, end))
-            )
-            if not answer.get("hasMore") or not answer.get("offset"):
-                return
+            more = bool(answer.get("hasMore") and answer.get("offset"))
+            if more and end - begin > EMAIL_CHUNK:
+                return None
+            bounds = Window(begin, end)
+            found += (row for row in answer.get("events", ()) if _in(row.get("created"), bounds))
+            if not more:
+                return found
             offset = str(answer["offset"])
 
     def _marketing_events(self, window: Window, learned_at: datetime) -> Iterator[ActivityPage]:
@@ -354,12 +391,3 @@ def _event_id(event: Raw) -> str:
 
 def _occurred(row: Raw) -> object:
     return (row.get("properties") or row).get("occurredAt")
-
-
-def _stretches(since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
-    found: list[tuple[datetime, datetime]] = []
-    while since < until:
-        end = min(since + EMAIL_CHUNK, until)
-        found.append((since, end))
-        since = end
-    return found

@@ -190,6 +190,30 @@ class TestHubSpotStreams:
         assert system.calls == 0
         assert "email_events" not in system.capabilities.activity_streams
 
+    def test_email_events_cost_few_calls_where_there_are_none(self, hubspot: HubSpotBench) -> None:
+        hubspot.pass_time(minutes=1)
+        window = Window(None, hubspot.world.clock.now())
+        before = hubspot.system.calls
+        assert read(hubspot.system, "email_events", window) == []
+        assert hubspot.system.calls - before <= 20
+
+    def test_email_events_come_once_from_wherever_the_reading_goes_on(
+        self, hubspot: HubSpotBench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("connector.hubspot.streams.EMAIL_PAGE", 5)
+        for number in range(40):
+            hubspot.portal.email_event("CLICK", f"p{number}@example.com", subject="News")
+            hubspot.pass_time(minutes=1 if 8 < number < 22 else 60 * number)
+        window = Window(None, hubspot.world.clock.now() + SECOND)
+        pages = list(hubspot.system.activities("email_events", window, window.until))
+        whole = [activity.key for page in pages for activity in page.activities]
+        assert len(whole) == len(set(whole)) == 40
+        for number, page in enumerate(pages[:-1]):
+            assert page.after is not None
+            rest = read(hubspot.system, "email_events", Window(None, window.until, page.after))
+            seen = [activity.key for done in pages[: number + 1] for activity in done.activities]
+            assert sorted([*seen, *(activity.key for activity in rest)]) == sorted(whole)
+
     def test_forms_resume_at_the_page_where_they_broke(self, hubspot: HubSpotBench) -> None:
         forms = [hubspot.portal.add_form(f"Contact {number}") for number in range(3)]
         for number in range(130):
