@@ -9,7 +9,7 @@ import typer
 from baton import lead_cli, parked_cli, reps_cli, sandbox_cli, suggestions_cli
 from baton.compose import VERSION, open_store
 from baton.console import Bars, emit, err, facts, fail, guarded, out, say, table
-from baton.findings import findings
+from baton.findings import WIDTH, findings
 from baton.session import Json, engine, settings
 from baton.summary import matrix_table, status_document
 from connector.clock import SystemClock
@@ -126,7 +126,7 @@ def _report(mine: Engine, found: list[Finding], *, as_json: bool) -> None:
         emit(plain(found))
     else:
         for part in findings(mine, found):
-            out.print(part)
+            out.print(part, width=min(WIDTH, out.width))
     if any(one.severity is Severity.ERROR for one in found):
         raise typer.Exit(1)
 

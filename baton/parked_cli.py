@@ -43,7 +43,12 @@ def show(
 def _row(one: Waiting) -> tuple[str, ...]:
     what = one.id if one.id == one.key else f"{one.id}\n{one.key}"
     why = " ".join(part for part in (one.text, f"({one.detail})" if one.detail else "") if part)
-    return what, one.kind, f"{one.at:%Y-%m-%d %H:%M}", f"{why}\n→ {one.to_do}" if one.to_do else why
+    return (
+        what,
+        one.kind,
+        f"{one.at:%Y-%m-%d %H:%M}",
+        f"{why}\n→\N{NO-BREAK SPACE}{one.to_do}" if one.to_do else why,
+    )
 
 
 @app.command()

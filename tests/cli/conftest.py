@@ -106,6 +106,7 @@ def _enter(sandbox: Sandbox, email: str) -> str:
     name = email.partition("@")[0].title()
     person = {"email": email, "firstname": name, "lastname": "Li", "jobtitle": "市场部经理"}
     contact = sandbox.portal.create("contacts", {**person, "company": "上海云帆精密制造有限公司"})
+    sandbox.portal.calculate("contacts", contact.id, {"hs_analytics_source": "ORGANIC_SEARCH"})
     return f"marketing:contacts:{contact.id}"
 
 

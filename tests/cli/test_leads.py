@@ -114,7 +114,7 @@ def test_problems_come_first_as_sentences_that_say_who_mends_them(baton: Line) -
     first, second = findings(engine, found)
     engine.store.close()
     assert "mended" in str(getattr(first, "title", ""))
-    assert "order" in str(getattr(second, "title", ""))
+    assert "What there is" in str(getattr(second, "title", ""))
     assert "baton provision" in sentence(engine, found[1])
 
 
@@ -122,4 +122,15 @@ def test_a_reason_that_only_the_vendor_knows_is_repeated(baton: Line) -> None:
     engine = compose(load_settings(baton.env))
     one = Finding("crm", "Lead", "X__c", "refused", Severity.ERROR, "ODD_CODE")
     assert sentence(engine, one) == "The system refused it: ODD_CODE"
+    engine.store.close()
+
+
+def test_a_missing_field_of_batons_own_is_made_by_provisioning_not_by_another_name(baton: Line) -> None:
+    engine = compose(load_settings(baton.env))
+    own = Finding("crm", "Lead", "Baton_Id__c", "field_missing", Severity.ERROR)
+    other = Finding("crm", "Lead", "Colour__c", "field_missing", Severity.ERROR)
+    optional = Finding("crm", "Lead", "Colour__c", "field_missing", Severity.NOTICE)
+    assert "Run provisioning" in sentence(engine, own)
+    assert "Correct its name" in sentence(engine, other)
+    assert "Nothing is to be done" in sentence(engine, optional)
     engine.store.close()

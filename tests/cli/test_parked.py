@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from connector.store import field_states, outbox, parked
+from connector.clock import SandboxTime
+from connector.store import field_states, handoffs, outbox, parked
 from connector.store.claims import Claim
 from connector.store.outbox import Wanted
 from connector.store.parked import Trouble
@@ -131,3 +132,38 @@ def test_an_id_that_is_none_is_refused(baton: Line, word: str) -> None:
     answer = baton("parked", word, "4711")
     assert (answer.code, answer.out) == (1, "")
     assert "4711" in answer.err
+
+
+def failed_hand_off(baton: Line) -> str:
+    """A hand-off that the CRM refused, as the round leaves it. Gives its id."""
+    lead = baton.leads[0]
+    assert baton("lead", "set", lead, "--persona", "mid-market", "--reason", "known").code == 0
+    asked = baton("lead", "hand-off", lead, "--json").json()
+    assert asked["accepted"], asked
+    store = baton.store
+    with store.begin() as tx:
+        now = SandboxTime(baton.env["BATON_CLOCK_URL"]).now()
+        claim = Claim("t", now, now + timedelta(minutes=1))
+        mine = next(
+            one for one in handoffs.claim_handoffs(tx, claim=claim, limit=10) if one.id == asked["handoff_id"]
+        )
+        handoffs.fail_handoff(tx, mine, error="record_refused")
+    store.close()
+    park(baton, "hand_off", mine.id, "record_refused")
+    return mine.id
+
+
+def test_a_failed_hand_off_comes_to_its_end_after_a_replay(baton: Line) -> None:
+    failed_hand_off(baton)
+    assert baton("parked", "replay", "--kind", "hand_off").code == 0
+    assert baton("sync", "--json").json()["handed_off"] == 1
+    assert baton("parked", "list", "--kind", "hand_off", "--json").json() == []
+
+
+def test_a_failed_hand_off_is_not_replayed_beside_another_of_the_lead(baton: Line) -> None:
+    failed_hand_off(baton)
+    assert baton("lead", "hand-off", baton.leads[0], "--json").json()["accepted"]
+    answer = baton("parked", "replay", "--kind", "hand_off", "--json")
+    assert (answer.code, len(answer.json()["left"])) == (1, 1)
+    assert "Another hand-off" in answer.json()["left"][0]["text"]
+    assert len(baton("parked", "list", "--kind", "hand_off", "--json").json()) == 1
