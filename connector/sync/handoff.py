@@ -120,7 +120,9 @@ def _troubled(engine: Engine, handoff: HandOff, trouble: RemoteError, result: Ro
 
 
 def _is_final(handoff: HandOff, trouble: RemoteError) -> bool:
-    """Whether the same call would end the same way for good."""
+    """Whether the same call would end the same way for good. Nothing is given up once sales' system has everything."""
+    if handoff.point in ("noted", "confirmed_back"):
+        return False
     if isinstance(trouble, RecordRefusedError):
         return True
     if isinstance(trouble, RecordGoneError) and handoff.point in _OPTIONAL:
@@ -155,13 +157,20 @@ def _trouble(handoff: HandOff, trouble: RemoteError, *, step: str = "", waits: s
 def _leave_out(engine: Engine, handoff: HandOff, trouble: RemoteError) -> HandOff | None:
     """Sales has the record: the hand-off goes on without this step, so that what sales says of it is heard."""
     step, point = _OPTIONAL[handoff.point]
-    # Nobody knows who has the record now; least of all is it the rep who could not be given it.
-    left = replace(handoff, owner_id="") if step == "owner" else handoff
+    left = replace(handoff, owner_id=_owner_on_record(engine, handoff)) if step == "owner" else handoff
     onward = _advanced(engine, left, point)
     if onward is not None:
         with engine.store.begin() as tx:
             parked.park(tx, _trouble(handoff, trouble, step=step), at=engine.now())
     return onward
+
+
+def _owner_on_record(engine: Engine, handoff: HandOff) -> str:
+    """Who has the record, while it could not be given to whom it was meant for."""
+    with engine.store.read() as tx:
+        knowns = known_of(tx, [handoff.lead_id], readers_for(engine, tx), now=engine.now())
+    records = (record for known in knowns for record in known.records)
+    return next((record.person.owner_id for record in records if record.key == handoff.crm), "")
 
 
 def _fail(engine: Engine, handoff: HandOff, trouble: RemoteError) -> None:
@@ -186,7 +195,7 @@ def _withdraw(engine: Engine, handoff: HandOff, why: Against) -> None:
             return
         if handoff.request_id and not rejected:
             requests.let_ask_again(tx, handoff.request_id, outcome=handoffs.WITHDRAWN)
-            if why is Against.COOLDOWN:
+            if why is not Against.GONE:
                 requests.wait_again(tx, handoff.request_id, outcomes=(handoffs.WITHDRAWN,))
         parked.resolve_key(tx, "hand_off", key=handoff.id, at=now)
         dirty.mark(tx, [handoff.lead_id], reason="withdrawn", at=now)
@@ -245,8 +254,12 @@ def _look(engine: Engine, handoff: HandOff) -> _Found:
         ours,
         # What sales sees already is not taken back by anything but sales' own no.
         against=why if why is Against.REJECTED or not begun else None,
-        answered=answer is not Answer.OPEN,
+        answered=answer is Answer.ACCEPTED and _shown(known, existing) not in ("rejected", "disqualified"),
     )
+
+
+def _shown(known: Known, key: RecordKey | None) -> str:
+    return next((record.answer for record in known.records if record.key == key), "")
 
 
 def _made_since(known: Known, key: RecordKey | None, asked: datetime) -> bool:

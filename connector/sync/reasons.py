@@ -1,5 +1,6 @@
-"""Whether a hand-off that waited is still to be carried out: sales may have answered meanwhile, the account may rest, or
-marketing may have deleted the person. Asks the store and the rules, never a remote system."""
+"""Whether a hand-off that waited is still to be carried out: sales may have answered meanwhile, the account may rest, the
+customer may have withdrawn consent, or marketing may have deleted the person. Asks the store and the rules, never a remote
+system."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ class Against(StrEnum):
 
     REJECTED = "rejected"
     COOLDOWN = "cooldown"
+    CONSENT = "consent"
     GONE = "gone"
 
 
@@ -40,6 +42,8 @@ def against(tx: Tx, known: Known, handoff: HandOff, *, rules: Rules, now: dateti
         return Against.REJECTED if answer is Answer.REJECTED else None
     if gone_in_marketing(tx, known.lead_id):
         return Against.GONE
+    if known.person.consent is False:
+        return Against.CONSENT
     others = [one for one in known.episodes if one.id != handoff.id]
     running = cooldowns(rules.policies, others, known.account.other_episodes, now)
     # The override that let this very hand-off begin is spent, and still lifts what it lifted.

@@ -285,7 +285,7 @@ def test_a_refused_owner_or_note_leaves_the_hand_off_standing_and_sales_answer_i
     desk.round()
     assert desk.step(contact) == "handed_off"
     assert waiting(desk) == [("record_refused", f"{step} REFUSED")]
-    assert len(desk.episodes(contact)) == 1
+    assert [one.owner_id for one in desk.episodes(contact)] == [desk.only_lead()["OwnerId"]]
     desk.rep_rejects(desk.only_lead()["Id"], "No budget")
     desk.round()
     assert desk.step(contact) == "recycled"
@@ -344,3 +344,29 @@ def test_i29_with_nobody_but_the_rep_who_rejected_it_the_record_stays_as_it_is_a
     desk.round(after=90_000)
     assert desk.only_lead()["OwnerId"] == others[-1]
     assert waiting(desk, "lead") == []
+
+
+def test_who_withdrew_consent_meanwhile_is_not_handed_off(desk: Desk) -> None:
+    outage = Outage(desk, "open_lead", DOWN)
+    contact = desk.hot()
+    desk.round()
+    desk.portal.update("contacts", contact.id, {"hs_email_optout": "true"})
+    outage.ends()
+    for _ in range(2):
+        desk.round(after=3700)
+    assert desk.leads() == []
+    assert "gate.consent_refused" in desk.refusals(contact)
+
+
+def test_an_acceptance_in_the_panel_opens_what_still_shows_the_earlier_no(desk: Desk) -> None:
+    contact = desk.hot()
+    desk.round()
+    rest(desk)
+    outage = Outage(desk, "write", DOWN)
+    desk.round()
+    assert desk.accept(contact).accepted
+    outage.ends()
+    for _ in range(3):
+        desk.round(after=3700)
+    assert desk.only_lead()["Status"] == "Working - Contacted"
+    assert desk.step(contact) == "sal"
