@@ -30,9 +30,12 @@ _FORM_KINDS = (
 )
 _WEBINAR = re.compile(r"webinar|online|直播|线上|在线", re.IGNORECASE)
 _IDENTITY = frozenset(
-    "email firstname lastname name phone mobilephone company jobtitle website country state city zip address".split()
+    "email firstname lastname name phone mobilephone company jobtitle website country state city zip address"
+    " annualrevenue numemployees numberofemployees industry hs_language salutation".split()
 )
 """Form fields that say who somebody is, not what they want."""
+
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def form_kind(name: str) -> Kind:
@@ -109,7 +112,7 @@ def submission(raw: Raw, form: Raw, connection: str, learned_at: datetime, *, ba
         raise ValueError("a form submission states no time")
     values = {str(one.get("name")): str(one.get("value") or "") for one in raw.get("values") or ()}
     name = str(form.get("name") or "")
-    words = [text for field, text in values.items() if field not in _IDENTITY and text]
+    words = [text for field, text in values.items() if field not in _IDENTITY and _LETTER.search(text)]
     id_ = raw.get("conversionId") or f"{form.get('id')}-{to_ms(at)}-{len(words)}"
     return Activity(
         RecordKey(connection, "forms", str(id_)),

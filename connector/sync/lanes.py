@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from connector.ports import System, Window
 from connector.store import cursors, mirror
 from connector.store.cursors import Cursor
+from connector.store.meta import recall, remember
 from connector.sync.engine import Engine
 from connector.sync.reading import record_objects
 from connector.sync.results import Counts
@@ -50,3 +51,24 @@ def start_over(engine: Engine) -> None:
         for system in engine.systems:
             for name in record_objects(engine, system.connection):
                 mirror.make_pending(tx, system.connection, object=name)
+
+
+def read_again(engine: Engine, connection: str, object: str) -> None:
+    """Forget how far one object was read: fields of it can be seen, or are asked for, that were not before."""
+    with engine.store.begin() as tx:
+        cursors.forget_cursor(tx, connection, object=object, lane=POLL)
+
+
+def ask_for(engine: Engine, connection: str, object: str, fields: tuple[str, ...]) -> None:
+    """Remember what is asked for of an object. When that changed, after a mapping did, everything is read again: records
+    that did not change since would never show the new field."""
+    key = f"fields:{connection}:{object}"
+    wanted = sorted(fields)
+    with engine.store.read() as tx:
+        before = recall(tx, key)
+    if before == wanted:
+        return
+    if before is not None:
+        read_again(engine, connection, object)
+    with engine.store.begin() as tx:
+        remember(tx, key, value=wanted)

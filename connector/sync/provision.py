@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from connector.errors import RemoteError
 from connector.ports import FieldSpec, ProvisionStep, RemoteSystem
 from connector.sync.engine import Engine
+from connector.sync.lanes import read_again
 from mappings.check import check_mapping
 from mappings.own_fields import own_specs
 from mappings.problems import Severity
@@ -44,7 +45,13 @@ def provision(engine: Engine, *, apply: bool = True) -> list[Finding]:
             except RemoteError as error:
                 steps = [ProvisionStep(name, "", "refused", str(error))]
             found += [_finding(system.connection, step) for step in steps]
+            if apply and any(step.outcome in _NEWLY_VISIBLE for step in steps):
+                # Records read before did not show these fields, and nothing will be written where they are not seen.
+                read_again(engine, system.connection, name)
     return found
+
+
+_NEWLY_VISIBLE = frozenset({"created", "granted"})
 
 
 def check(engine: Engine) -> list[Finding]:

@@ -17,7 +17,7 @@ from connector.store.engine import Tx
 from connector.store.field_states import FieldState
 from connector.store.mirror import Packed
 from connector.sync.engine import Engine
-from connector.sync.lanes import GONE, POLL, counted, cursor_of, open_window
+from connector.sync.lanes import GONE, POLL, ask_for, counted, cursor_of, open_window
 from connector.sync.reading import fields_of, history_fields, record_objects, tells_history, types_of
 from connector.sync.results import Counts, RoundResult
 from connector.sync.trouble import EmptySourceError, Guard
@@ -64,12 +64,14 @@ def pull_object(engine: Engine, system: RecordSource, object: str, result: Round
     Raises EmptySourceError when a system that had rows lists none, and RemoteError; pages stored before count.
     """
     shelf = Shelf.of(engine, system, object)
+    fields = fields_of(engine, system.connection, object)
+    ask_for(engine, system.connection, object, fields)
     cursor = cursor_of(engine, system.connection, object, POLL)
     counts = result.of(system.connection, object)
     engine.progress.step(f"{system.connection} {object}")
     with counted(system, counts):
         window = open_window(engine, system, cursor)
-        pages = system.changed(object, window, fields_of(engine, system.connection, object))
+        pages = system.changed(object, window, fields)
         _read(shelf, _checked(shelf, pages, window), window=window, cursor=cursor, counts=counts)
 
 

@@ -58,6 +58,7 @@ def default_text(section: str) -> str:
 def texts_from(folder: Path | None) -> dict[str, tuple[str, str]]:
     """Every section's document and where it stands: the folder's, where it has one, else the shipped one. Raises
     ConfigError for a file that cannot be read."""
+    _check_folder(folder)
     found: dict[str, tuple[str, str]] = {}
     for section in MODELS:
         path = folder / f"{section}.yaml" if folder else None
@@ -69,6 +70,23 @@ def texts_from(folder: Path | None) -> dict[str, tuple[str, str]]:
         else:
             found[section] = default_text(section), f"{section}.yaml (shipped)"
     return found
+
+
+def _check_folder(folder: Path | None) -> None:
+    """A folder that is not there, or a file in it that nothing reads, would leave the shipped rules in force unnoticed."""
+    if folder is None:
+        return
+    if not folder.is_dir():
+        raise ConfigError([f"{folder}: is no folder; see BATON_CONFIG_DIR"])
+    known = sorted((*MODELS, "mapping"))
+    strange = sorted(
+        path.name for path in folder.glob("*.y*ml") if path.stem not in known or path.suffix != ".yaml"
+    )
+    if strange:
+        names = ", ".join(f"{name}.yaml" for name in known)
+        raise ConfigError(
+            [f"{folder / name}: nothing reads this file; known are {names}" for name in strange]
+        )
 
 
 def check_texts(texts: Mapping[str, tuple[str, str]]) -> Documents:

@@ -21,7 +21,7 @@ from connector.sandbox.load_map import ColumnMap
 from connector.sandbox.running import Sandbox, SandboxPlan, start
 from tests.sandbox.shell.conftest import NOW, Shell
 
-EXAMPLE = Path(__file__).parents[3] / "docs/examples/olist"
+EXAMPLE = Path(__file__).parents[3] / "docs/examples/olist/load"
 LEADS = "mql_id,first_contact_date,landing_page_id,origin\n"
 DEALS = "mql_id,won_date\n"
 
@@ -230,8 +230,8 @@ def test_the_command_has_people_act(shell: Shell) -> None:
 
 
 def test_the_example_documents_are_valid() -> None:
-    matrix = validated(MatrixConfig, read_yaml(EXAMPLE / "matrix.yaml"), source="matrix")
-    signals = validated(SignalsConfig, read_yaml(EXAMPLE / "signals.yaml"), source="signals")
-    validated(ValueConfig, read_yaml(EXAMPLE / "value.yaml"), source="value")
+    matrix = validated(MatrixConfig, read_yaml(EXAMPLE.parent / "matrix.yaml"), source="matrix")
+    signals = validated(SignalsConfig, read_yaml(EXAMPLE.parent / "signals.yaml"), source="signals")
+    validated(ValueConfig, read_yaml(EXAMPLE.parent / "value.yaml"), source="value")
     assert check_matrix(matrix) == []
     assert check_signals(signals, matrix) == []
