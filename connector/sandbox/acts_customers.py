@@ -125,7 +125,10 @@ def _submit(cast: Cast, email: str, form: str, values: dict[str, str]) -> list[D
     forms = cast.portal.marketing.forms.values()
     held = next((one for one in forms if one.name == title), None) or cast.portal.add_form(title)
     cast.portal.submit_form(held.id, {"email": email, **values}, page_url=f"{SITE}/{form}")
-    return [hubspot("contacts", cast.contact(email).id)]
+    contact = cast.contact(email)
+    if not contact.properties.get("hs_analytics_source"):
+        cast.portal.calculate("contacts", contact.id, {"hs_analytics_source": "DIRECT_TRAFFIC"})
+    return [hubspot("contacts", contact.id)]
 
 
 def _say(cast: Cast, lead: str, kind: str, text: str) -> list[Done]:

@@ -121,6 +121,9 @@ class CreateContact(Act):
     def perform(self, cast: Cast) -> list[Done]:
         source = cast.marketer(self.who)
         made = cast.portal.create("contacts", self.values, source=source)
+        # HubSpot states by itself where a contact came from; one typed in came from no site (not verified: a calculated
+        # property that no write can set).
+        cast.portal.calculate("contacts", made.id, {"hs_analytics_source": "OFFLINE"})
         if not self.company:
             return [hubspot("contacts", made.id)]
         firm = cast.portal.create("companies", self.company, source=source)
