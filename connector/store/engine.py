@@ -11,9 +11,13 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DataError, IntegrityError
 
 Tx: TypeAlias = Connection
 """An open transaction. Callers pass it on; only the store's modules look inside."""
+
+ROW_FAULTS = (IntegrityError, DataError)
+"""What the database raises of values that it cannot take: a fault of the row, not of the database."""
 
 _WRITES = "baton_writes"
 

@@ -9,8 +9,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy.exc import DataError, IntegrityError
-
 from connector.domain.decide import decide
 from connector.domain.decision import Decision
 from connector.domain.events import RECORD_GONE
@@ -20,7 +18,7 @@ from connector.domain.rules import Rules
 from connector.store import decisions, dirty, handoffs, parked
 from connector.store.decisions import CellEntry, LeadState
 from connector.store.dirty import Dirty
-from connector.store.engine import Tx
+from connector.store.engine import ROW_FAULTS, Tx
 from connector.store.known import known_of
 from connector.store.parked import Trouble
 from connector.sync.engine import Engine
@@ -43,8 +41,7 @@ FAULTS = (
     AttributeError,
     ArithmeticError,
     RuntimeError,
-    IntegrityError,
-    DataError,
+    *ROW_FAULTS,
 )
 """What facts of a shape that nobody foresaw end in. Trouble with the database itself is none of a lead's."""
 

@@ -11,7 +11,7 @@ from connector.sync.merge_leads import join
 from tests.sync.reading.bench import START, Bench
 
 
-def hand_off(bench: Bench, lead_id: str, *, id_: str, answer: str = "open") -> None:
+def hand_off(bench: Bench, lead_id: str, *, id_: str, answer: str = "open", confirmed: bool = False) -> None:
     values = {
         "id": id_,
         "lead_id": lead_id,
@@ -21,6 +21,7 @@ def hand_off(bench: Bench, lead_id: str, *, id_: str, answer: str = "open") -> N
         "explained": {},
         "versions": {},
         "evidence_ids": [],
+        "confirmed_at": START if confirmed else None,
     }
     with bench.store.begin() as tx:
         tx.execute(tables.handoff.insert(), values)
@@ -63,10 +64,10 @@ def test_a_rejection_of_the_loser_holds_for_the_survivor(bench: Bench) -> None:
     assert bench.rows("SELECT lead_id FROM handoff ORDER BY id") == [(old,), (old,)]
 
 
-def test_two_open_hand_offs_are_settled_by_a_person(bench: Bench) -> None:
+def test_two_hand_offs_that_sales_has_are_settled_by_a_person(bench: Bench) -> None:
     old, young = two_leads(bench)
-    hand_off(bench, old, id_="h1")
-    hand_off(bench, young, id_="h2")
+    hand_off(bench, old, id_="h1", confirmed=True)
+    hand_off(bench, young, id_="h2", confirmed=True)
     assert joined(bench, (old, young)) == old
     assert bench.rows("SELECT lead_id FROM handoff ORDER BY id") == [(old,), (young,)]
     assert bench.rows("SELECT kind, key, reason FROM parked") == [("merge", "old:young", "two_open_handoffs")]
