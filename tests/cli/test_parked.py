@@ -44,7 +44,7 @@ def test_each_thing_that_waits_says_why_and_what_to_do(baton: Line) -> None:
     assert rows["outbox"]["to_do"] == "Mend the cause in that system, then replay it."
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "found nowhere"), ("zh_CN", "找不到")])
+@pytest.mark.parametrize(("language", "said"), [("en", "nowhere"), ("zh_CN", "找不到")])
 def test_the_reason_is_told_in_the_readers_language(baton: Line, language: str, said: str) -> None:
     park(baton, "vanished", "marketing:contacts:7", "not_found")
     assert said in baton("parked", "list", language=language).out
