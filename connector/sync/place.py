@@ -60,7 +60,7 @@ def place_due(engine: Engine, result: RoundResult, *, hold: bool = False) -> int
             settled = [one for one in waiting if one not in restless]
             _place_all(engine, tx, settled, now=now, result=result, hold=hold)
         if not waiting:
-            result.leads_placed += len(passes)
+            result.placed.update(passes)
             return len(passes)
         engine.progress.advance(len(waiting))
 
@@ -77,7 +77,7 @@ def rehearse(engine: Engine, result: RoundResult) -> None:
                 _take_back()
         except _OnlyRehearsedError:
             engine.progress.advance(BATCH)
-    result.leads_placed += len(waiting)
+    result.placed.update(one.lead_id for one in waiting)
 
 
 class _OnlyRehearsedError(Exception):
@@ -131,8 +131,7 @@ def _came_through(
             _place(engine, tx, waiting, now=now, result=counted, hold=hold)
     except FAULTS as fault:
         return type(fault).__name__
-    for (connection, name), counts in counted.objects.items():
-        result.of(connection, name).planned += counts.planned
+    result.plan(counted.planned)
     return ""
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
+
+from mappings.records import RecordKey
 
 
 @dataclass(slots=True)
@@ -34,7 +36,8 @@ class RoundResult:
 
     objects: dict[tuple[str, str], Counts] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    leads_placed: int = 0
+    placed: set[str] = field(default_factory=set)
+    planned: set[RecordKey] = field(default_factory=set)
     handed_off: int = 0
     trouble: list[str] = field(default_factory=list)
     dry_run: bool = False
@@ -44,6 +47,17 @@ class RoundResult:
     def of(self, connection: str, name: str) -> Counts:
         """The counts of one object, made on first use."""
         return self.objects.setdefault((connection, name), Counts())
+
+    def plan(self, keys: Iterable[RecordKey]) -> None:
+        """These records were found to differ from what they should say; each counts once a round."""
+        for key in set(keys) - self.planned:
+            self.planned.add(key)
+            self.of(key.connection, key.object).planned += 1
+
+    @property
+    def leads_placed(self) -> int:
+        """How many leads were decided."""
+        return len(self.placed)
 
     @property
     def written(self) -> int:

@@ -144,7 +144,7 @@ class Desk:
         if plan.agreed:
             field_states.record_agreed(self.tx, {plan.key: plan.agreed})
         if plan.changes:
-            result.of(plan.key.connection, plan.key.object).planned += 1
+            result.plan([plan.key])
         self.wanted.append(Wanted(plan.key, plan.wanted, lead_id))
 
 

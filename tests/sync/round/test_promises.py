@@ -337,3 +337,11 @@ def test_i5_a_round_writes_each_record_its_own_values_only(desk: Desk) -> None:
         (contact,) = [c for c in people.values() if desk.lead_of(c) == lead["Baton_Id__c"]]
         assert lead["Email"] == desk.property(contact, "email")
         assert lead["LastName"] == desk.property(contact, "lastname")
+
+
+def test_what_is_planned_and_placed_counts_once_a_round(desk: Desk) -> None:
+    desk.hot()
+    result = desk.round(after=600)
+    planned = {key: counts.planned for key, counts in result.objects.items() if counts.planned}
+    assert set(planned.values()) == {1}
+    assert result.leads_placed == 1
