@@ -25,3 +25,10 @@ def from_major(amount: Decimal, currency: str) -> Money:
     """Integer minor units, half up: a source may state more decimals than the currency has."""
     minor = amount.scaleb(minor_digits(currency)).quantize(Decimal(1), ROUND_HALF_UP)
     return Money(int(minor), currency)
+
+
+def money_document(money: Money | None) -> dict[str, int | str] | None:
+    """An amount for machines: minor units with their code, and the decimal text beside it."""
+    if money is None:
+        return None
+    return {"minor": money.minor, "currency": money.currency, "text": str(to_major(money))}

@@ -12,7 +12,7 @@ from connector.domain.rules import Rules
 from connector.domain.value import ValueTable, value_of
 from connector.store.decisions import standing
 from connector.store.engine import Tx
-from mappings.currencies import to_major
+from mappings.currencies import money_document
 from mappings.records import Money
 
 
@@ -72,17 +72,11 @@ def _cell(row: CellRow) -> dict[str, Any]:
         "rate": row.rate,
         "low": row.low,
         "high": row.high,
-        "price": _money(row.price),
-        "value": _money(row.value),
+        "price": money_document(row.price),
+        "value": money_document(row.value),
         "assumed": row.assumed,
         "few": row.few,
     }
-
-
-def _money(amount: Money | None) -> dict[str, Any] | None:
-    if amount is None:
-        return None
-    return {"minor": amount.minor, "currency": amount.currency, "text": str(to_major(amount))}
 
 
 def matrix_report(

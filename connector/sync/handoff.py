@@ -34,6 +34,7 @@ from connector.sync.note import note_for
 from connector.sync.readers import readers_for
 from connector.sync.reasons import Against, against, answer_of
 from connector.sync.results import RoundResult
+from connector.sync.trouble import note_trouble
 from mappings.fields import remote_fields
 from mappings.records import ObjectRole, RecordKey, Scalar, SystemRole
 from mappings.writing import creation_values
@@ -108,7 +109,7 @@ def _troubled(engine: Engine, handoff: HandOff, trouble: RemoteError, result: Ro
     """Passing trouble waits, however long it lasts. A refusal ends a hand-off that sales does not have yet; once sales has
     the record it counts, and what was refused is left to a person."""
     if not isinstance(trouble, RecordRefusedError):
-        result.trouble.append(str(trouble))
+        note_trouble(result, engine.crm.connection, trouble, name="hand_off")
     if not _is_final(handoff, trouble):
         _try_later(engine, handoff, trouble)
         return None

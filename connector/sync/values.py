@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from connector.domain.estimate import UnitHistory, estimate
@@ -105,9 +104,3 @@ def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 def _figures(document: Mapping[str, Any], cell: str) -> tuple[Any, Any]:
     return document.get("cells", {}).get(cell), document.get("prices", {}).get(cell.partition("/")[0])
-
-
-def published_at(tx: Tx) -> datetime | None:
-    """Since when the table in force is in force."""
-    table = values.published(tx)
-    return table.published_at if table else None

@@ -23,9 +23,9 @@ from connector.store.known import known_of
 from connector.sync.commands import resolve
 from connector.sync.engine import Engine
 from connector.sync.readers import readers_for
-from mappings.currencies import to_major
+from mappings.currencies import money_document
 from mappings.document import Author
-from mappings.records import Activity, Money, RecordKey
+from mappings.records import Activity, RecordKey
 
 QUOTE = 300
 
@@ -47,9 +47,9 @@ def value_document(value: CashValue | None, engine: Engine, locale: str) -> dict
     if value is None:
         return None
     return {
-        "amount": money(value.amount),
+        "amount": money_document(value.amount),
         "rate": value.rate,
-        "price": money(value.price),
+        "price": money_document(value.price),
         "wins": value.wins,
         "leads": value.leads,
         "matured": value.matured,
@@ -59,13 +59,6 @@ def value_document(value: CashValue | None, engine: Engine, locale: str) -> dict
         "table_version": value.table_version,
         "explained": engine.render(explanation(value), locale),
     }
-
-
-def money(amount: Money | None) -> dict[str, Any] | None:
-    """An amount for machines: minor units with their code, and the decimal text beside it."""
-    if amount is None:
-        return None
-    return {"minor": amount.minor, "currency": amount.currency, "text": str(to_major(amount))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +197,7 @@ class _View:
             "owner": self._owner(one.owner_id),
             "route": one.route,
             "cell": one.cell,
-            "value": money(one.value),
+            "value": money_document(one.value),
             "answer": one.answer,
             "answered_at": one.answered_at,
             "error": one.error,

@@ -75,6 +75,7 @@ def test_what_failed_for_now_is_tried_again_at_its_time(desk: Desk) -> None:
         runner.until(lambda: ("sync_round", "retry") in runner.asked)
     finally:
         schedule.stop()
+    assert runner.asked.index(("sync_round", "retry")) > 0
 
 
 def test_a_missed_tick_runs_once_and_no_job_runs_beside_itself(desk: Desk) -> None:
