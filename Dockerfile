@@ -3,7 +3,7 @@ FROM python:3.11-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/baton
 COPY requirements.txt ./
-RUN /opt/baton/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+RUN /opt/baton/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY mappings mappings
 COPY connector connector

@@ -156,7 +156,9 @@ def install(requirements: str) -> None:
         installer = [uv, "pip", "install", "--quiet", "--python", python]
     say("installing %s with %s" % (requirements, "uv" if uv else "pip; the first time takes about a minute"))
     failure = "the installation failed; what the installer printed above says why"
-    must([*installer, "--require-hashes", "-r", requirements], failure)
+    # The lock file is complete, so nothing is resolved: with extras among the dependencies, older pips would take the newest
+    # release instead of the pinned one, and refuse it.
+    must([*installer, "--require-hashes", "--no-deps", "-r", requirements], failure)
     must([*installer, "--no-deps", "--no-build-isolation", "-e", "."], failure)
     STAMP.write_text(requirements + "=" + fingerprint(requirements) + "\n", encoding="utf-8")
 
