@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sized
 from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -40,6 +41,18 @@ Texts = Annotated[dict[str, str], AfterValidator(_with_english)]
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 """An id in configuration: lower case, digits, hyphen, underscore. Never a slash: that parts persona from stage."""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as exc:
+        raise ValueError(f"{name!r} is no time zone") from exc
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+"""A time zone by its IANA name, such as Asia/Shanghai."""
 
 
 def text_in(texts: Mapping[str, str], locale: str) -> str:

@@ -10,9 +10,11 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from connector.domain.document import Id, Section, Texts, repeated
+from connector.domain.document import Id, Section, Texts, Zone, repeated
+from connector.domain.working_time import WorkingTime
+from connector.domain.working_time_config import WorkingTimePolicy
 from mappings.records import Kind
 
 Days = Annotated[int, Field(ge=0, le=3650)]
@@ -166,19 +168,12 @@ class RoutingPolicy(Section):
     manager_id: str = ""
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as exc:
-        raise ValueError(f"{name!r} is no time zone") from exc
-    return name
-
-
 class PoliciesConfig(Section):
     """The `policies` document. `status_words` say what a CRM's status means where its value map does not;
     `records_since`: what reps created before that instant is no bypass (the day Baton began)."""
 
-    time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    time_zone: Zone = "Asia/Shanghai"
+    working_time: WorkingTimePolicy = Field(default_factory=WorkingTimePolicy)
     handoff: HandOffPolicy = Field(default_factory=HandOffPolicy)
     gate: GatePolicy = Field(default_factory=GatePolicy)
     reasons: Annotated[tuple[Reason, ...], Field(min_length=1)]
@@ -213,6 +208,10 @@ class PoliciesConfig(Section):
             return wanted
         spelt = {s.casefold(): word for word, statuses in self.status_words.items() for s in statuses}
         return spelt.get(wanted, "")
+
+    def working(self, calendar: str = "") -> WorkingTime:
+        """The working time of a named calendar; of the firm for none, or for one that the policies do not have."""
+        return self.working_time.of(calendar, default_zone=self.time_zone)
 
     def midnight(self, day: date) -> datetime:
         """The first instant of that day in the business time zone."""
