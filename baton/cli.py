@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from baton import lead_cli, parked_cli, reps_cli, sandbox_cli, suggestions_cli
+from baton import config_cli, lead_cli, parked_cli, reps_cli, sandbox_cli, suggestions_cli
 from baton.compose import VERSION, open_store
 from baton.console import Bars, emit, err, facts, fail, guarded, out, say, table
 from baton.findings import WIDTH, findings
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 db = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(lead_cli.app, name="lead")
+app.add_typer(config_cli.app, name="config")
 app.add_typer(suggestions_cli.app, name="suggestions")
 app.add_typer(parked_cli.app, name="parked")
 app.add_typer(reps_cli.app, name="reps")

@@ -1,1 +1,1 @@
-"""The file adapter: records that come as CSV."""
+"""The file adapter: records that people write into files."""

@@ -125,6 +125,11 @@ def compiled(
     )
 
 
+def rules_of(texts: Mapping[str, tuple[str, str]]) -> Rules:
+    """Rules by these documents, whatever is in force. Raises ConfigError as check_texts does."""
+    return compiled(parsed(texts))
+
+
 def apply_texts(
     store: Store, texts: Mapping[str, tuple[str, str]], *, at: datetime, by: str
 ) -> dict[str, int]:
