@@ -12,6 +12,7 @@ from baton.console import emit, err, fail, guarded, out
 from baton.session import As, Json, actor
 from baton.session import engine as engine_of
 from baton.story import tell
+from connector.domain.dispute import Settle
 from connector.domain.facts import HandSet, Message
 from connector.sync import commands
 from connector.sync.commands import NewContact, NewRejection, Reply
@@ -139,6 +140,47 @@ def override(
 ) -> None:
     """A manager lets the lead pass its cooldown once."""
     _answer(lambda engine: commands.override(engine, lead, actor=actor(who), reason=reason), as_json=as_json)
+
+
+HandOffId = Annotated[str, typer.Option("--hand-off", help="Its rejection. Default: the latest one.")]
+
+
+@app.command()
+def contest(
+    lead: Lead,
+    *,
+    note: Annotated[str, typer.Option(help="Why sales' no does not hold; it is recorded.")] = "",
+    hand_off_id: HandOffId = "",
+    who: As = "sdr",
+    as_json: Json = False,
+) -> None:
+    """An SDR says that sales' no does not hold; a manager is to ask the customer."""
+    _answer(
+        lambda engine: commands.contest(engine, lead, actor=actor(who), note=note, handoff_id=hand_off_id),
+        as_json=as_json,
+    )
+
+
+@app.command()
+def finding(
+    lead: Lead,
+    *,
+    cause: Annotated[
+        str,
+        typer.Option(
+            "--finding", help="Where the cause lay: lead, sdr, rep (the no does not hold), unclear."
+        ),
+    ],
+    note: Annotated[str, typer.Option(help="What the customer said; it is recorded.")] = "",
+    hand_off_id: HandOffId = "",
+    who: As = "manager",
+    as_json: Json = False,
+) -> None:
+    """A manager who called the customer settles a rejection. `rep` annuls it: another rep gets the lead."""
+    _answer(
+        lambda engine: commands.settle(engine, lead, finding=Settle(actor(who), cause, note, hand_off_id)),
+        as_json=as_json,
+    )
 
 
 @app.command("set")

@@ -33,7 +33,7 @@ def _parts(document: Mapping[str, Any], say: Say) -> Iterator[RenderableType]:
     yield from _verdict(document, say)
     yield _evidence(document, say)
     yield _history(document, say)
-    for title in ("hand_offs", "rejections", "refusals", "links"):
+    for title in ("hand_offs", "rejections", "overrides", "refusals", "links"):
         if document[title]:
             yield _rows(say(f"story.{title}"), document[title])
     if document["reconsider_at"]:

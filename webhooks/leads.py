@@ -1,4 +1,4 @@
-"""The API's lead: the panel's document, and the five commands. A command commits here and is delivered by a job."""
+"""The API's lead: the panel's document, and the commands. A command commits here and is delivered by a job."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request
 
+from connector.domain.dispute import Settle
 from connector.domain.facts import Actor
 from connector.sync import commands
 from connector.sync.commands import NewContact, NewRejection, Reply
@@ -20,6 +21,8 @@ from webhooks.problems import RefusedError
 from webhooks.shapes import (
     AcceptBody,
     CommandBody,
+    ContestBody,
+    FindingBody,
     HandOffBody,
     LeadShape,
     OverrideBody,
@@ -113,6 +116,32 @@ def override(connection: str, object: str, id: str, json_data: OverrideBody) -> 
     return _answer(
         commands.override(doors().engine, lead, actor=actor, reason=json_data.reason, locale=language())
     )
+
+
+@leads.post("/contest")
+@leads.input(ContestBody)
+@leads.doc(security=SECURITY, responses=COMMAND, operation_id="contestRejection")
+@leads.output(ReplyShape)
+def contest(connection: str, object: str, id: str, json_data: ContestBody) -> Response:
+    """An SDR says that sales' no does not hold, and why"""
+    lead, actor = _lead(connection, object, id), _actor(json_data, "sdr")
+    note, handoff_id = json_data.note, json_data.hand_off
+    return _answer(
+        commands.contest(
+            doors().engine, lead, actor=actor, note=note, handoff_id=handoff_id, locale=language()
+        )
+    )
+
+
+@leads.post("/finding")
+@leads.input(FindingBody)
+@leads.doc(security=SECURITY, responses=COMMAND, operation_id="settleRejection")
+@leads.output(ReplyShape)
+def finding(connection: str, object: str, id: str, json_data: FindingBody) -> Response:
+    """A manager who called the customer says where the cause lay; `rep` annuls the rejection"""
+    lead, actor = _lead(connection, object, id), _actor(json_data, "sdr")
+    found = Settle(actor, json_data.finding, json_data.note, json_data.hand_off)
+    return _answer(commands.settle(doors().engine, lead, finding=found, locale=language()))
 
 
 def _lead(connection: str, object: str, id_: str) -> str:

@@ -97,6 +97,22 @@ class OverrideBody(CommandBody):
     reason: Long
 
 
+class ContestBody(CommandBody):
+    """An SDR doubts sales' latest no, or that of `hand_off`."""
+
+    note: Long
+    hand_off: Annotated[Text, Field(max_length=64)] = ""
+
+
+class FindingBody(CommandBody):
+    """What a manager heard from the customer about sales' latest no, or that of `hand_off`. `rep`: it does not hold;
+    `lead`, `sdr`, `unclear`: it stands."""
+
+    finding: Literal["lead", "sdr", "rep", "unclear"]
+    note: Long
+    hand_off: Annotated[Text, Field(max_length=64)] = ""
+
+
 class PersonShape(Body):
     """Who it was: any of these; the first that Baton knows counts, in the order in which they stand here."""
 

@@ -1,6 +1,6 @@
 """What people ask Baton to do, checked: carried out with these effects, or refused with every reason.
 
-Facts from a CRM do not come through here: they are never refused.
+Facts from a CRM do not come through here: they are never refused. What doubts a rejection is checked in dispute.py.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import cast
 
 from connector.domain.decide import decide
 from connector.domain.decision import Deed, EpisodeAnswer, HandOffVerdict
+from connector.domain.dispute import MANAGERS, Contest, Contested, Found, Settle, contest, settle
 from connector.domain.facts import Actor, Answer, Episode, Known, Message, Override, Rejection, Request, Step
 from connector.domain.recycling import is_two_way
 from connector.domain.rules import Rules
@@ -38,7 +39,8 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """The rep says no, with a reason of the list. `recent` is how many this rep rejected within the last hour."""
+    """The rep says no, with a reason of the list. `recent` is how many this rep rejected within the last hour. A manager
+    may say it in the rep's stead: it stays the rep's no."""
 
     by: Actor
     reason: str
@@ -46,7 +48,6 @@ class Reject:
     until: date | None = None
     return_to_me: bool = False
     recent: int = 0
-    manager_agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ class LiftCooldown:
     reason: str
 
 
-Command = HandOff | Accept | Reject | Recontact | LiftCooldown
-Effect = Request | EpisodeAnswer | Activity | Override
+Command = HandOff | Accept | Reject | Recontact | LiftCooldown | Contest | Settle
+Effect = Request | EpisodeAnswer | Activity | Override | Contested | Found
 """What is to be stored for a command that is carried out."""
 
 
@@ -88,7 +89,6 @@ class Refused:
 
 
 Outcome = Accepted | Refused
-_MANAGERS = frozenset({"manager", "admin"})
 
 
 def check_command(command: Command, known: Known, rules: Rules, now: datetime) -> Outcome:
@@ -153,12 +153,23 @@ def _reject(command: Reject, known: Known, rules: Rules, now: datetime) -> Outco
     if messages or episode is None or reason is None:
         return Refused(tuple(messages))
     limit = policies.recycling.ask_manager_over_per_hour
-    if command.recent >= limit and not command.manager_agreed:
+    if command.recent >= limit and command.by.kind not in MANAGERS:
         return Refused((Message("command.too_many_rejections", {"limit": limit}),), ask_manager=True)
-    rejection = Rejection(
-        now, command.by.id or episode.owner_id, reason.id, command.note, command.until, command.return_to_me
-    )
+    rejection = _no_of(command, episode, reason=reason.id, now=now)
     return Accepted((EpisodeAnswer(episode.id, Answer.REJECTED, now, command.by, rejection),))
+
+
+def _no_of(command: Reject, episode: Episode, *, reason: str, now: datetime) -> Rejection:
+    by = command.by
+    return Rejection(
+        at=now,
+        rep_id=by.id if by.id and by.kind == "rep" else episode.owner_id,
+        reason=reason,
+        note=command.note,
+        until=command.until,
+        return_to_me=command.return_to_me,
+        said_by=by.id,
+    )
 
 
 def _recontact(command: Recontact, known: Known, rules: Rules, now: datetime) -> Outcome:
@@ -175,13 +186,35 @@ def _recontact(command: Recontact, known: Known, rules: Rules, now: datetime) ->
 def _lift(command: LiftCooldown, known: Known, rules: Rules, now: datetime) -> Outcome:
     here, _ = survey(known, rules, now)
     messages = []
-    if command.by.kind not in _MANAGERS:
+    if command.by.kind not in MANAGERS:
         messages.append(Message("command.manager_only"))
     if not command.reason.strip():
         messages.append(Message("command.reason_required"))
     if not here.blocking:
         messages.append(Message("command.no_cooldown"))
+    if messages == [Message("command.no_cooldown")] and _lifted_already(command, known):
+        return Accepted(())
     return Refused(tuple(messages)) if messages else Accepted((Override(now, command.by, command.reason),))
+
+
+def _lifted_already(command: LiftCooldown, known: Known) -> bool:
+    """The same manager's same word, sent again before it was used."""
+    said = (command.by, command.reason)
+    return any((one.by, one.reason) == said for one in known.overrides if not one.used)
+
+
+def _contest(command: Contest, known: Known, rules: Rules, now: datetime) -> Outcome:
+    return _disputed(contest(command, known, now))
+
+
+def _settle(command: Settle, known: Known, rules: Rules, now: datetime) -> Outcome:
+    return _disputed(settle(command, known, now))
+
+
+def _disputed(checked: Contested | Found | tuple[Message, ...] | None) -> Outcome:
+    if isinstance(checked, tuple):
+        return Refused(checked)
+    return Accepted((checked,) if checked else ())
 
 
 _DEALT = frozenset({Step.OPPORTUNITY, Step.WON, Step.LOST})
@@ -191,4 +224,6 @@ _CHECKS: Mapping[type[Command], object] = {
     Reject: _reject,
     Recontact: _recontact,
     LiftCooldown: _lift,
+    Contest: _contest,
+    Settle: _settle,
 }

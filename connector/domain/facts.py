@@ -78,9 +78,33 @@ class LinkedRecord:
     created_at: datetime | None = None
 
 
+class Finding(StrEnum):
+    """Where the cause of a rejection lay, as a manager heard it from the customer. `rep`: the rejection does not hold."""
+
+    LEAD = "lead"
+    SDR = "sdr"
+    REP = "rep"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """What became of a rejection that somebody doubted (还原真相): an SDR's contest, a manager's finding, each with its
+    note. `finding` empty: none yet."""
+
+    contested_at: datetime | None = None
+    contested_by: str = ""
+    contest_note: str = ""
+    finding: str = ""
+    found_at: datetime | None = None
+    found_by: str = ""
+    found_note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Sales' no. `reason` empty: none was given (*reason owed*). `until` is the rep's own date, when one was given."""
+    """Sales' no. `rep_id` is the rep whose no it is, `said_by` the user who set it (a rep, or whoever edits in bulk), empty
+    when nobody knows. `reason` empty: none was given (*reason owed*). `until` is the rep's own date, when one was given."""
 
     at: datetime
     rep_id: str
@@ -89,6 +113,8 @@ class Rejection:
     until: date | None = None
     return_to_me: bool = False
     annulled: bool = False
+    said_by: str = ""
+    dispute: Dispute = Dispute()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +163,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A manager lets a lead pass its cooldown once, with a reason."""
+    """A manager lets a lead pass its cooldown once, with a reason. `used`: by the hand-off `handoff_id`."""
 
     at: datetime
     by: Actor
     reason: str
     used: bool = False
+    handoff_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,7 @@ def rejection_of(episode: Episode, event: Said, policies: PoliciesConfig) -> Rej
         note=person.rejection_note,
         until=person.rejection_until,
         return_to_me=person.return_to_me,
+        said_by=event.actor.id,
     )
 
 

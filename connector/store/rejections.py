@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
-from connector.domain.facts import Rejection
+from connector.domain.dispute import Contested, Found
+from connector.domain.facts import Dispute, Rejection
 from connector.store import tables
 from connector.store.engine import Tx
 from connector.store.writes import chunks, insert_once
@@ -24,6 +26,7 @@ def record_rejection(tx: Tx, handoff_id: str, *, rejection: Rejection, learned_a
         "note": rejection.note,
         "until": rejection.until,
         "return_to_me": rejection.return_to_me,
+        "said_by": rejection.said_by,
     }
     new = {
         "handoff_id": handoff_id,
@@ -40,19 +43,26 @@ def record_rejection(tx: Tx, handoff_id: str, *, rejection: Rejection, learned_a
     return True
 
 
-def contest(tx: Tx, handoff_id: str, *, at: datetime, by: str, note: str) -> bool:
+def contest(tx: Tx, contested: Contested) -> bool:
     """An SDR contests a rejection. False when there is none, or it was contested before."""
     t = tables.rejection
-    statement = update(t).where(t.c.handoff_id == handoff_id, t.c.contested_at.is_(None))
-    return tx.execute(statement.values(contested_at=at, contested_by=by, contest_note=note)).rowcount > 0
+    statement = update(t).where(t.c.handoff_id == contested.handoff_id, t.c.contested_at.is_(None))
+    values = {"contested_at": contested.at, "contested_by": contested.by, "contest_note": contested.note}
+    return tx.execute(statement.values(values)).rowcount > 0
 
 
-def find(tx: Tx, handoff_id: str, *, finding: str, at: datetime, by: str) -> bool:
-    """A manager's finding (lead, sdr, rep, unclear). Against the rep, the rejection is annulled. False when there is no
-    rejection, or a finding stands."""
+def find(tx: Tx, found: Found) -> bool:
+    """A manager's finding. Against the rep, the rejection is annulled. False when there is no rejection, or a finding
+    stands."""
     t = tables.rejection
-    statement = update(t).where(t.c.handoff_id == handoff_id, t.c.found_at.is_(None))
-    values = {"finding": finding, "found_at": at, "found_by": by, "annulled": finding == "rep"}
+    statement = update(t).where(t.c.handoff_id == found.handoff_id, t.c.found_at.is_(None))
+    values = {
+        "finding": found.finding.value,
+        "found_at": found.at,
+        "found_by": found.by,
+        "found_note": found.note,
+        "annulled": found.annuls,
+    }
     return tx.execute(statement.values(values)).rowcount > 0
 
 
@@ -73,10 +83,11 @@ def rejections_since(tx: Tx, since: datetime) -> dict[str, Rejection]:
     return {row.handoff_id: _rejection(row) for row in tx.execute(query)}
 
 
-def count_since(tx: Tx, since: datetime) -> int:
-    """How many rejections were learned since a moment."""
+def count_of_rep(tx: Tx, rep_id: str, *, since: datetime) -> int:
+    """How many leads a rep rejected since a moment, whoever set it for them, and how many they set themselves."""
     t = tables.rejection
-    return tx.execute(select(func.count()).where(t.c.learned_at >= since)).scalar_one()
+    mine = or_(t.c.rep_id == rep_id, t.c.said_by == rep_id)
+    return tx.execute(select(func.count()).where(mine, t.c.at >= since)).scalar_one()
 
 
 def _rejection(row: Any) -> Rejection:
@@ -88,4 +99,6 @@ def _rejection(row: Any) -> Rejection:
         until=row.until,
         return_to_me=row.return_to_me,
         annulled=row.annulled,
+        said_by=row.said_by,
+        dispute=Dispute(**{one.name: getattr(row, one.name) for one in fields(Dispute)}),
     )

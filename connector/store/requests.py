@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from connector.domain.facts import Actor, HandSet, Override, Request
 from connector.store import tables
@@ -88,20 +88,25 @@ def grant_override(tx: Tx, lead_id: str, *, override: Override) -> int:
 def use_overrides(tx: Tx, lead_id: str, *, handoff_id: str, at: datetime) -> int:
     """A hand-off began: the lead's overrides are spent. Gives how many there were."""
     t = tables.override_grant
-    unused = update(t).where(t.c.lead_id == lead_id, t.c.used_at.is_(None))
-    return tx.execute(unused.values(used_at=at, handoff_id=handoff_id)).rowcount
+    mine = update(t).where(t.c.lead_id == lead_id, or_(t.c.used_at.is_(None), t.c.handoff_id.in_(_FAILED)))
+    return tx.execute(mine.values(used_at=at, handoff_id=handoff_id)).rowcount
+
+
+_FAILED = select(tables.handoff.c.id).where(tables.handoff.c.point == "failed")
+"""A hand-off that came to nothing spends no override."""
 
 
 def overrides_of(tx: Tx, lead_ids: Sequence[str]) -> dict[str, tuple[Override, ...]]:
     """The overrides of these leads, spent ones marked, by time."""
-    t = tables.override_grant
+    t, h = tables.override_grant, tables.handoff
     found: dict[str, list[Override]] = {}
+    query = select(t, h.c.point).join(h, h.c.id == t.c.handoff_id, isouter=True).order_by(t.c.at, t.c.id)
     for chunk in chunks(lead_ids):
-        for row in tx.execute(select(t).where(t.c.lead_id.in_(chunk)).order_by(t.c.at, t.c.id)):
+        for row in tx.execute(query.where(t.c.lead_id.in_(chunk))):
+            used = row.used_at is not None and row.point != "failed"
             actor = Actor(row.actor_kind, row.actor_id)
-            found.setdefault(row.lead_id, []).append(
-                Override(row.at, actor, row.reason, row.used_at is not None)
-            )
+            spent_on = (row.handoff_id or "") if used else ""
+            found.setdefault(row.lead_id, []).append(Override(row.at, actor, row.reason, used, spent_on))
     return {lead_id: tuple(overrides) for lead_id, overrides in found.items()}
 
 

@@ -12,9 +12,10 @@ from datetime import date, datetime
 from connector.domain import commands as domain
 from connector.domain.commands import Accepted, Command, Effect, Refused
 from connector.domain.decision import EpisodeAnswer
+from connector.domain.dispute import Contest, Contested, Found, Settle
 from connector.domain.facts import Actor, HandSet, Known, Message, Override, Request
 from connector.errors import BatonError
-from connector.store import activities, decisions, dirty, handoffs, links, rejections, requests
+from connector.store import activities, decisions, dirty, handoffs, links, owners, rejections, requests
 from connector.store.decisions import Refusal
 from connector.store.engine import Tx
 from connector.store.known import known_of
@@ -84,18 +85,30 @@ def reject(
     """Sales says no, with a reason of the list."""
 
     def command(tx: Tx) -> Command:
-        lately = rejections.count_since(tx, recent(engine.now()))
+        by = _owner(engine, tx, actor)
+        rep_id = by.id if by.id and by.kind == "rep" else _holder(tx, resolve(tx, lead))
         return domain.Reject(
-            by=actor,
+            by=by,
             reason=rejection.reason,
             note=rejection.note,
             until=rejection.until,
             return_to_me=rejection.return_to_me,
-            recent=lately,
-            manager_agreed=actor.kind == "manager",
+            recent=rejections.count_of_rep(tx, rep_id, since=recent(engine.now())),
         )
 
     return _run(engine, lead, command, name="reject", locale=locale)
+
+
+def _owner(engine: Engine, tx: Tx, actor: Actor) -> Actor:
+    """Who says no, by an id that the CRM knows: any other id would be nobody whom the lead must not go back to."""
+    known = {rep.owner_id for rep in owners.reps(tx, engine.crm.connection)}
+    return actor if actor.id in known else Actor(actor.kind)
+
+
+def _holder(tx: Tx, lead_id: str) -> str:
+    """The rep who has the lead's latest hand-off."""
+    mine = handoffs.handoffs_of(tx, [lead_id]).get(lead_id, [])
+    return mine[-1].owner_id if mine else ""
 
 
 def recontact(
@@ -120,6 +133,19 @@ def recontact(
 def override(engine: Engine, lead: str, *, actor: Actor, reason: str, locale: str | None = None) -> Reply:
     """A manager lets the lead pass its cooldown once."""
     return _run(engine, lead, lambda _: domain.LiftCooldown(actor, reason), name="override", locale=locale)
+
+
+def contest(
+    engine: Engine, lead: str, *, actor: Actor, note: str, handoff_id: str = "", locale: str | None = None
+) -> Reply:
+    """An SDR says that sales' no does not hold; a manager is to call the customer."""
+    doubt = Contest(actor, note, handoff_id)
+    return _run(engine, lead, lambda _: doubt, name="contest", locale=locale)
+
+
+def settle(engine: Engine, lead: str, *, finding: Settle, locale: str | None = None) -> Reply:
+    """A manager says where the cause of sales' no lay. With the rep, the lead goes to another one."""
+    return _run(engine, lead, lambda _: finding, name="finding", locale=locale)
 
 
 def set_by_hand(engine: Engine, lead: str, *, what: str, choice: HandSet) -> Reply:
@@ -205,6 +231,11 @@ def _store(tx: Tx, known: Known, effect: Effect, *, now: datetime) -> None:
             activities.keep_activities(tx, [_of_lead(effect, known)])
         case Override():
             requests.grant_override(tx, known.lead_id, override=effect)
+        case Contested():
+            rejections.contest(tx, effect)
+        case Found():
+            rejections.find(tx, effect)
+            _look_at_colleagues(tx, known, now=now)
 
 
 def _look_at_colleagues(tx: Tx, known: Known, *, now: datetime) -> None:

@@ -93,6 +93,7 @@ class _View:
                 "value": value_document(decision.value, self.engine, self.locale),
                 "hand_offs": [self._hand_off(one) for one in self._episodes()],
                 "rejections": self._rejections(),
+                "overrides": self._overrides(),
                 "refusals": self._refusals(),
                 "cooldown_until": decision.cooldown_until,
                 "next_action": self._say(decision.next_action or self._next()),
@@ -220,8 +221,18 @@ class _View:
                 "until": one.until,
                 "return_to_me": one.return_to_me,
                 "annulled": one.annulled,
+                "said_by": one.said_by,
+                **asdict(one.dispute),
             }
-            for handoff_id, one in rejections.rejections_of(self.tx, mine).items()
+            for handoff_id, one in sorted(
+                rejections.rejections_of(self.tx, mine).items(), key=lambda item: (item[1].at, item[0])
+            )
+        ]
+
+    def _overrides(self) -> list[dict[str, Any]]:
+        return [
+            {"at": one.at, "by": one.by, "reason": one.reason, "used": one.used, "hand_off": one.handoff_id}
+            for one in self.known.overrides
         ]
 
     def _refusals(self) -> list[dict[str, Any]]:

@@ -74,6 +74,7 @@ def documents(folder: Path) -> dict[str, Any]:
         Runner(engine).run(SYNC_ROUND, why="schedule")
         sandbox.world.clock.advance(timedelta(hours=16))
         told["lead hand-off"] = plain(commands.hand_off(engine, lead, actor=SDR, request_id="tuesday"))
+        _doubted(engine, lead)
         told["lead show"] = lead_view(engine, lead)
         with engine.store.begin() as tx:
             parked.park(tx, Trouble("vanished", "marketing:contacts:7", "not_found"), at=engine.now())
@@ -83,6 +84,12 @@ def documents(folder: Path) -> dict[str, Any]:
         with engine.store.read() as tx:
             told["reps list"] = [plain(rep) for rep in owners.reps(tx, engine.crm.connection)]
         return told
+
+
+def _doubted(engine: Engine, lead: str) -> None:
+    """The SDR contests the rejection, and a manager lifts its cooldown."""
+    commands.contest(engine, lead, actor=SDR, note="客户当天说过场景：离散制造")
+    commands.override(engine, lead, actor=Actor("manager", "boss"), reason="客户主动来电")
 
 
 def _round(sandbox: Sandbox, engine: Engine) -> Mapping[str, Any]:

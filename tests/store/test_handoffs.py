@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from connector.domain.decision import EpisodeAnswer
-from connector.domain.facts import Actor, Answer, HandSet, Override, Rejection, Request
+from connector.domain.dispute import Contested, Found
+from connector.domain.facts import Actor, Answer, Dispute, Finding, HandSet, Override, Rejection, Request
 from connector.store import handoffs, links, rejections, requests
 from connector.store.claims import Claim
 from connector.store.engine import Store, Tx
@@ -127,7 +128,9 @@ def test_an_answer_is_recorded_once_and_a_reason_may_come_later(tx_lead: Store, 
         assert handoffs.record_answer(tx, given, learned_at=now + HOUR)
         (episode,) = handoffs.episodes_of(tx, ["a"])["a"]
         assert (episode.answer, episode.rejection) == (Answer.REJECTED, given.rejection)
-        assert rejections.count_since(tx, now) == 1
+        assert rejections.count_of_rep(tx, "5", since=now) == 1
+        assert rejections.count_of_rep(tx, "5", since=now + HOUR) == 0
+        assert rejections.count_of_rep(tx, "6", since=now) == 0
         assert list(rejections.rejections_since(tx, now)) == ["h1"]
 
 
@@ -136,13 +139,14 @@ def test_a_finding_against_the_rep_annuls_the_rejection_for_good(tx_lead: Store,
     with tx_lead.begin() as tx:
         begin(tx, "h1", now)
         handoffs.record_answer(tx, answer, learned_at=now)
-        assert rejections.contest(tx, "h1", at=now, by="7", note="he has one")
-        assert rejections.contest(tx, "h1", at=now, by="8", note="") is False
-        assert rejections.find(tx, "h1", finding="rep", at=now, by="1")
-        assert rejections.find(tx, "h1", finding="lead", at=now, by="1") is False
+        assert rejections.contest(tx, Contested("h1", now, "7", "he has one"))
+        assert rejections.contest(tx, Contested("h1", now, "8", "")) is False
+        assert rejections.find(tx, Found("h1", now, "1", Finding.REP, "they have the money"))
+        assert rejections.find(tx, Found("h1", now, "1", Finding.LEAD, "")) is False
         handoffs.record_answer(tx, answer, learned_at=now)
         found = rejections.rejections_of(tx, ["h1"])["h1"]
         assert found.annulled
+        assert found.dispute == Dispute(now, "7", "he has one", "rep", now, "1", "they have the money")
 
 
 def test_an_override_is_spent_by_the_hand_off_it_allowed(tx_lead: Store, now: datetime) -> None:
@@ -153,7 +157,22 @@ def test_an_override_is_spent_by_the_hand_off_it_allowed(tx_lead: Store, now: da
         begin(tx, "h1", now)
         assert requests.use_overrides(tx, "a", handoff_id="h1", at=now) == 1
         assert requests.overrides_of(tx, ["a"])["a"][0].used
+        assert requests.overrides_of(tx, ["a"])["a"][0].handoff_id == "h1"
         assert requests.use_overrides(tx, "a", handoff_id="h1", at=now) == 0
+
+
+def test_a_hand_off_that_came_to_nothing_spends_no_override(tx_lead: Store, now: datetime) -> None:
+    override = Override(now, Actor("manager", "1"), "asked for a quote")
+    with tx_lead.begin() as tx:
+        requests.grant_override(tx, "a", override=override)
+        begin(tx, "h1", now)
+        requests.use_overrides(tx, "a", handoff_id="h1", at=now)
+        (claimed,) = claim(tx, "w1", now)
+        handoffs.fail_handoff(tx, claimed, error="refused")
+        assert requests.overrides_of(tx, ["a"]) == {"a": (override,)}
+        begin(tx, "h2", now)
+        assert requests.use_overrides(tx, "a", handoff_id="h2", at=now) == 1
+        assert requests.overrides_of(tx, ["a"])["a"][0].handoff_id == "h2"
 
 
 def test_what_a_person_set_stands_until_set_anew_or_ended(tx_lead: Store, now: datetime) -> None:

@@ -192,6 +192,23 @@ def test_a_rejection_without_a_reason_is_refused_in_words(door: Door, ripe: Reco
     assert (empty.status_code, empty.get_json()["messages"]) == (409, ["A reason is needed."])
 
 
+def test_a_rejection_is_contested_and_a_manager_settles_it(door: Door, ripe: RecordKey) -> None:
+    assert codes(door.command(ripe, "contest", {"note": "why"})) == (409, "refused")  # never rejected
+    door.command(ripe, "hand-off")
+    door.desk.settle()
+    door.command(ripe, "reject", REJECTED)
+    assert codes(door.command(ripe, "contest", {"note": " "})) == (409, "refused")
+    assert codes(door.command(ripe, "contest", {"note": "they have a date"})) == (200, "done")
+    found = {"finding": "rep", "note": "the customer was never called"}
+    refused = door.command(ripe, "finding", found)
+    assert codes(refused) == (409, "refused")
+    assert refused.get_json()["messages"] == ["Only a manager may settle a rejection."]
+    assert codes(door.command(ripe, "finding", {**found, "finding": "nobody"}))[0] == 422
+    settled = door.command(ripe, "finding", {**found, "actor": {"kind": "manager", "id": "m1"}})
+    assert codes(settled) == (200, "done")
+    assert settled.get_json()["handoff_id"] == door.desk.episodes(ripe)[1].id  # another rep gets it at once
+
+
 def test_a_naive_time_is_refused_in_words(door: Door, ripe: RecordKey) -> None:
     said = {"text": "spoke", "occurred_at": "2026-11-02T09:00:00"}
     assert "offset" in fields(door.command(ripe, "recontact", said))["occurred_at"]

@@ -208,6 +208,8 @@ rejection = Table(
     text("finding"),
     maybe_at("found_at"),
     text("found_by"),
+    text("found_note"),
+    text("said_by"),
     Index("ix_rejection_at", "at"),
 )
 

@@ -109,7 +109,12 @@ def test_over_twenty_rejections_an_hour_ask_the_manager_first() -> None:
     outcome = tale.ask(command)
     assert (ids(outcome), outcome.ask_manager) == (["command.too_many_rejections"], True)
     assert isinstance(tale.ask(replace(command, recent=19)), Accepted)
-    assert isinstance(tale.ask(replace(command, manager_agreed=True)), Accepted)
+    said = tale.ask(replace(command, by=MANAGER))
+    assert isinstance(said, Accepted)
+    (effect,) = said.effects
+    assert isinstance(effect, EpisodeAnswer)
+    assert effect.rejection
+    assert (effect.rejection.rep_id, effect.rejection.said_by) == ("r1", "m1")  # it stays the rep's no
 
 
 def talk(tale: Tale, **fields: object) -> Activity:
@@ -146,3 +151,10 @@ def test_nobody_else_lifts_one_nor_without_reason_nor_where_there_is_none() -> N
         "command.reason_required",
         "command.no_cooldown",
     ]
+
+
+def test_the_same_word_of_a_manager_sent_twice_is_one_override() -> None:
+    tale = said_no("need_unclear")
+    tale.override()
+    assert tale.ask(LiftCooldown(MANAGER, "they called us")) == Accepted(())
+    assert ids(tale.ask(LiftCooldown(MANAGER, "another word"))) == ["command.no_cooldown"]

@@ -316,7 +316,9 @@ def test_a_reason_given_later_completes_the_rejection() -> None:
     person = replace(crm.person, rejection_reason="need_unclear", rejection_note="no scenario")
     tale.known = replace(tale.known, records=(*tale.known.records[:-1], replace(crm, person=person)))
     tale.settle()
-    assert tale.known.episodes[0].rejection == Rejection(rejected_at, "r1", "need_unclear", "no scenario")
+    assert tale.known.episodes[0].rejection == Rejection(
+        rejected_at, "r1", "need_unclear", "no scenario", said_by="r1"
+    )
     assert tale.decision.cooldown_until == rejected_at + 30 * DAY
     assert tale.decision.flags == ()
 
