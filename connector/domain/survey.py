@@ -76,7 +76,11 @@ def _fixed(
     if stage.id != stage_id:
         since = memory.stage_since if memory.stage == stage_id else episode.requested_at
         stage = replace(stage, id=stage_id, since=since)
-    return replace(persona, id=persona_id), stage
+    if persona.hand_set or persona.candidate or persona.computed == persona_id:
+        return replace(persona, id=persona_id), stage
+    # What the facts have come to say stays remembered, or it would have to stand for its days again.
+    stood = memory.persona_differs_since if memory.persona_candidate == persona.computed else None
+    return replace(persona, id=persona_id, candidate=persona.computed, differs_since=stood), stage
 
 
 def _ahead(known: Known, now: datetime) -> Iterator[datetime]:

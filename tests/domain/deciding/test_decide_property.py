@@ -98,6 +98,11 @@ def standing(decision: Any) -> Any:
 @given(PERSONAS, TALES, st.floats(0, 1))
 @example("mid-market", [(("heard", PRICE), 0), (("click", ""), 0), (("no", "need_unclear"), 2)], 0.99)
 @example("mid-market", [(("grow", ""), 0), (("heard", DEMO), 1)], 0.5)
+@example(
+    "mid-market",
+    [(("heard", PRICE), 0), (("click", ""), 0), (("grow", ""), 0), (("heard", PRICE), 103)],
+    0.0,
+)
 def test_between_two_inputs_a_decision_stands_until_reconsider_at(
     persona: str, events: list[tuple[tuple[str, str], int]], share: float
 ) -> None:
