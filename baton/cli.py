@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from baton import config_cli, lead_cli, parked_cli, reps_cli, sandbox_cli, suggestions_cli
+from baton import config_cli, lead_cli, parked_cli, reps_cli, sandbox_cli, suggestions_cli, value_cli
 from baton.compose import VERSION, open_store
 from baton.console import Bars, emit, err, facts, fail, guarded, out, say, table
 from baton.findings import WIDTH, findings
 from baton.session import Json, engine, settings
-from baton.summary import matrix_table, status_document
+from baton.summary import status_document
 from connector.clock import SystemClock
-from connector.sync import values
 from connector.sync.engine import Engine
 from connector.sync.lanes import start_over
 from connector.sync.provision import Finding
@@ -39,6 +38,7 @@ app.add_typer(config_cli.app, name="config")
 app.add_typer(suggestions_cli.app, name="suggestions")
 app.add_typer(parked_cli.app, name="parked")
 app.add_typer(reps_cli.app, name="reps")
+app.add_typer(value_cli.app, name="value")
 app.add_typer(sandbox_cli.app, name="sandbox")
 app.add_typer(db, name="db")
 
@@ -153,31 +153,6 @@ def status(
                 out.print(table(name, columns, [tuple(row[column] for column in columns) for row in rows]))
             elif not isinstance(rows, list):
                 facts({name: rows})
-
-    guarded(work)
-
-
-@app.command()
-def value(
-    *,
-    estimate: Annotated[bool, typer.Option("--estimate", help="Estimate a draft now.")] = False,
-    publish: Annotated[bool, typer.Option("--publish", help="Estimate and put the draft in force.")] = False,
-    as_json: Json = False,
-) -> None:
-    """The matrix: leads, conversion, price and lead cash value per cell, as published or as a new draft."""
-
-    def work() -> None:
-        mine = engine()
-        table_ = None
-        if estimate or publish:
-            table_ = values.draft(mine)
-        if publish and table_ is not None:
-            values.publish(mine, table_.version, by="command line")
-        document = matrix_table(mine, table_)
-        if as_json:
-            emit(document.as_json())
-        else:
-            out.print(document.rendered())
 
     guarded(work)
 

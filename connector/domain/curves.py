@@ -1,39 +1,42 @@
-"""The few curves that the estimator needs, in plain Python: delay to a win, the beta distribution, an additive logit.
+"""The delay from entering a cell to the win, and the beta distribution, in plain Python.
 
 Deterministic floating point; whoever uses a result rounds it before it touches money.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from math import exp, lgamma, log
 
 Curve = Callable[[float], float]
-Counts = Mapping[tuple[str, str], tuple[float, float]]
-"""Per (row, column): wins and exposure, wins never above exposure."""
 
 
-def won_by(spans: Sequence[tuple[float, float | None]]) -> Curve:
-    """The share won by a given delay, by Kaplan and Meier, from (age, delay of the win or None).
+def won_by(ages: Mapping[int, int], delays: Mapping[int, int], *, least_at_risk: int = 1) -> Curve:
+    """The share won by a given delay, by Kaplan and Meier (1958), from counts by day: `ages` of units not won, `delays`
+    of the wins.
 
     A unit that was lost stays at risk until its age: a loss is a competing event, and censoring it there would claim
-    that it could still be won. Without any win the curve is zero.
+    that it could still be won. The curve stays level where fewer than `least_at_risk` units are left. Without any win
+    it is zero.
     """
-    exits = sorted(age if delay is None else delay for age, delay in spans)
-    delays = Counter(delay for _, delay in spans if delay is not None)
-    times = sorted(delays)
+    left_out = sorted([*ages.items(), *delays.items()], reverse=True)
+    at_risk, place, risks = 0, 0, {}
+    for delay in sorted(delays, reverse=True):
+        while place < len(left_out) and left_out[place][0] >= delay:
+            at_risk += left_out[place][1]
+            place += 1
+        risks[delay] = at_risk
+    days = [delay for delay in sorted(delays) if risks[delay] >= least_at_risk]
     shares: list[float] = []
     left = 1.0
-    for delay in times:
-        at_risk = len(exits) - bisect_left(exits, delay)
-        left *= 1 - delays[delay] / at_risk
+    for delay in days:
+        left *= 1 - delays[delay] / risks[delay]
         shares.append(1 - left)
 
     def share(delay: float) -> float:
-        place = bisect_right(times, delay)
-        return shares[place - 1] if place else 0.0
+        reached = bisect_right(days, delay)
+        return shares[reached - 1] if reached else 0.0
 
     return share
 
@@ -46,63 +49,15 @@ def matured(share: Curve, horizon: float) -> Curve:
     return lambda age: share(min(age, horizon)) / whole
 
 
-def additive_logit(
-    counts: Counts, *, sweeps: int = 60, ridge: float = 0.5
-) -> Mapping[tuple[str, str], float]:
-    """The rate of every row and column when each adds its own effect on the logit scale.
-
-    Newton steps, one effect at a time; `ridge` keeps a row that never won at a finite rate.
-    """
-    wins, exposure = (sum(pair[n] for pair in counts.values()) for n in (0, 1))
-    base = _logit(min(max((wins + 0.5) / (exposure + 1), 1e-6), 1 - 1e-6))
-    effects: dict[str, float] = {f"r/{row}": 0.0 for row, _ in counts} | {
-        f"c/{column}": 0.0 for _, column in counts
-    }
-    for _ in range(sweeps):
-        base += _step(counts, base, effects, name="", ridge=0.0)
-        for name in effects:
-            effects[name] += _step(counts, base, effects, name=name, ridge=ridge)
-    rows = dict.fromkeys(row for row, _ in counts)
-    columns = dict.fromkeys(column for _, column in counts)
-    return {(r, c): _sigmoid(base + effects[f"r/{r}"] + effects[f"c/{c}"]) for r in rows for c in columns}
-
-
-def _step(counts: Counts, base: float, effects: Mapping[str, float], *, name: str, ridge: float) -> float:
-    slope, bend = -ridge * effects.get(name, 0.0), ridge + 1e-9
-    for (row, column), (wins, exposure) in counts.items():
-        if name and name not in (f"r/{row}", f"c/{column}"):
-            continue
-        rate = _sigmoid(base + effects[f"r/{row}"] + effects[f"c/{column}"])
-        slope += wins - exposure * rate
-        bend += exposure * rate * (1 - rate)
-    return max(-2.0, min(2.0, slope / bend))
-
-
-def _sigmoid(value: float) -> float:
-    return 1 / (1 + exp(-max(-40.0, min(40.0, value))))
-
-
-def _logit(rate: float) -> float:
-    return log(rate / (1 - rate))
-
-
-def beta_binomial(counts: Counts, means: Mapping[tuple[str, str], float], kappa: float) -> float:
-    """The log likelihood of the counts when each cell's rate scatters around its mean with strength `kappa`."""
-    total = 0.0
-    for cell, (wins, exposure) in counts.items():
-        a, b = kappa * means[cell], kappa * (1 - means[cell])
-        total += _log_beta(wins + a, exposure - wins + b) - _log_beta(a, b)
-    return total
-
-
-def _log_beta(a: float, b: float) -> float:
+def log_beta(a: float, b: float) -> float:
+    """The logarithm of the beta function."""
     return lgamma(a) + lgamma(b) - lgamma(a + b)
 
 
 def beta_quantile(level: float, a: float, b: float) -> float:
     """The value below which a beta(a, b) variable lies with probability `level`, to nine decimals."""
     low, high = 0.0, 1.0
-    for _ in range(60):
+    for _ in range(40):
         middle = (low + high) / 2
         if _beta_share(middle, a, b) < level:
             low = middle
@@ -117,7 +72,7 @@ def _beta_share(x: float, a: float, b: float) -> float:
         return 0.0 if x <= 0 else 1.0
     if x > (a + 1) / (a + b + 2):
         return 1 - _beta_share(1 - x, b, a)
-    front = exp(a * log(x) + b * log(1 - x) - _log_beta(a, b)) / a
+    front = exp(a * log(x) + b * log(1 - x) - log_beta(a, b)) / a
     return front * _fraction(x, a, b)
 
 

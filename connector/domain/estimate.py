@@ -6,89 +6,109 @@ their row and column. Pure and deterministic; publishing a table is somebody els
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from enum import StrEnum
 from fractions import Fraction
 
-from connector.domain.curves import Curve, additive_logit, beta_binomial, beta_quantile, matured, won_by
-from connector.domain.unit_history import Seen, UnitHistory, first_entries, leak_notes, price_notes, won_units
-from connector.domain.value import CellFigures, ValueConfig, ValueTable, half_up
-from mappings.currencies import from_major
-from mappings.records import Money
+from connector.domain.cautions import leak_cautions, price_cautions, time_cautions
+from connector.domain.curves import Curve, beta_quantile, matured, won_by
+from connector.domain.prices import mean_prices, priced
+from connector.domain.shrinkage import NO_LEANING, Leaning, lean
+from connector.domain.unit_history import Cell, Tally
+from connector.domain.value import CellFigures, ValueConfig, ValueTable
 
-__all__ = ["UnitHistory", "estimate"]
-
-KAPPAS = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0, 65.0, 90.0, 120.0, 160.0, 200.0)
-"""The strengths of shrinkage that are tried."""
-_NO_PRIOR = (0.5, 0.5)
+LEAST_AT_RISK = 10
+"""Where fewer units are left to be watched, the delay curve stays level: one win among three old units would lift it by a
+third, and shrink the exposure of every young one."""
+_NO_PRIOR = 0.5
 """Jeffreys' prior: for the interval of a rate that leans on nothing."""
 
 
+class Method(StrEnum):
+    """How a rate comes from its counts. `shrunk`: wins over exposure, leaning on row and column. `raw`: wins over units,
+    an exact fraction; right only where every unit has had its time."""
+
+    SHRUNK = "shrunk"
+    RAW = "raw"
+
+
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class Counted:
+    """A cell's wins within the horizon, units that entered, and exposure."""
+
     wins: int
     leads: int
     exposure: float
 
 
-def estimate(history: Iterable[UnitHistory], config: ValueConfig, as_of: datetime) -> ValueTable:
-    """The table that history up to `as_of` supports, version 0: a draft. What has not happened by then does not count."""
-    units = first_entries(history, config, as_of)
-    cells = _count(units, config)
-    sums = _price_sums(units, config)
-    leaning = _shrinkage(cells, config)
+def estimate(history: Tally, config: ValueConfig, method: Method = Method.SHRUNK) -> ValueTable:
+    """The table that the tally supports, version 0: a draft."""
+    seen = history.since(config.recorded_from)
+    share = delay_curve(seen)
+    cells = count(seen, share, config)
+    leaning = NO_LEANING
+    if config.shrink and method is Method.SHRUNK:
+        leaning = lean(
+            {c: (float(n.wins), n.exposure) for c, n in cells.items() if n.exposure}, config.kappa_max
+        )
     shown = (
-        _figures(cell, cells.get(cell, _Cell(0, 0, 0.0)), leaning, config)
+        _figures(cell, cells.get(cell, Counted(0, 0, 0.0)), _Reading(leaning, config, method))
         for cell in _cells_to_show(cells, config)
     )
-    figures = {figure.cell: figure for figure in shown if figure}
+    money = priced(seen, config)
+    cautions = (
+        *time_cautions(seen, share, config),
+        *price_cautions(money, config),
+        *leak_cautions(seen),
+    )
     return ValueTable(
-        cells=figures,
-        prices=_prices(sums, config),
-        price_sums=sums,
+        cells={figure.cell: figure for figure in shown if figure},
+        prices=mean_prices(money.sums, config),
+        price_sums=money.sums,
         currency=config.reporting_currency,
-        as_of=as_of.date(),
-        kappa=leaning.kappa,
-        notes=(*price_notes(units, sums, config), *leak_notes(units)),
+        as_of=history.as_of,
+        kappa=round(leaning.kappa, 3),
+        notes=cautions,
     )
 
 
-def _count(units: Sequence[Seen], config: ValueConfig) -> dict[tuple[str, str], _Cell]:
-    """Wins within the horizon, leads and exposure per cell; one delay curve for all, scaled to each row's horizon."""
-    share = won_by([(u.age, u.delay) for u in units])
-    grown: dict[str, Curve] = {}
-    found: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0, 0.0])
-    for seen in units:
-        persona, horizon = seen.unit.persona, config.horizon(seen.unit.persona)
-        curve = grown.setdefault(persona, matured(share, horizon))
-        counted = found[persona, seen.unit.stage]
-        counted[0] += seen.delay is not None and seen.delay <= horizon
+def delay_curve(seen: Tally) -> Curve:
+    """The share won by a given delay, pooled over all cells."""
+    ages: Counter[int] = Counter()
+    for days in seen.unwon.values():
+        for day, units in days.items():
+            ages[(seen.as_of - day).days] += units
+    return won_by(ages, Counter(won.delay for won in seen.wins), least_at_risk=LEAST_AT_RISK)
+
+
+def count(seen: Tally, share: Curve, config: ValueConfig) -> dict[Cell, Counted]:
+    """Wins within the horizon, units and exposure per cell; one delay curve for all, scaled to each row's horizon."""
+    found = {cell: [0, 0, 0.0] for cell in seen.cells()}
+    grown = {row: matured(share, config.horizon(row)) for row, _ in found}
+    for cell, days in seen.unwon.items():
+        for day, units in days.items():
+            found[cell][1] += units
+            found[cell][2] += units * grown[cell[0]]((seen.as_of - day).days)
+    for won in seen.wins:
+        counted = found[won.cell]
+        counted[0] += won.delay <= config.horizon(won.cell[0])
         counted[1] += 1
-        counted[2] += curve(seen.age)
-    return {cell: _Cell(int(c[0]), int(c[1]), max(c[2], c[0])) for cell, c in sorted(found.items())}
+        counted[2] += grown[won.cell[0]]((seen.as_of - won.entered_on).days)
+    return {cell: Counted(int(c[0]), int(c[1]), max(c[2], c[0])) for cell, c in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class _Leaning:
-    """What each cell leans on (the rate that its row and column suggest), and how strongly."""
+class _Reading:
+    """What turns counts into figures."""
 
-    means: Mapping[tuple[str, str], float]
-    kappa: float
-
-
-def _shrinkage(cells: Mapping[tuple[str, str], _Cell], config: ValueConfig) -> _Leaning:
-    """The likeliest strength among those allowed; none without a single win."""
-    counts = {cell: (float(c.wins), c.exposure) for cell, c in cells.items() if c.exposure > 0}
-    allowed = [kappa for kappa in KAPPAS if kappa <= config.kappa_max]
-    if not config.shrink or not allowed or not any(wins for wins, _ in counts.values()):
-        return _Leaning({}, 0.0)
-    means = additive_logit(counts)
-    return _Leaning(means, max(allowed, key=lambda kappa: beta_binomial(counts, means, kappa)))
+    leaning: Leaning
+    config: ValueConfig
+    method: Method
 
 
-def _cells_to_show(cells: Mapping[tuple[str, str], _Cell], config: ValueConfig) -> Iterator[tuple[str, str]]:
+def _cells_to_show(cells: Mapping[Cell, Counted], config: ValueConfig) -> Iterator[Cell]:
     """The cells that history knows and those for which an admin assumed something."""
     rows = dict.fromkeys([*(row for row, _ in cells), *config.assumed_prices])
     whole = [name for name in config.assumed_rates if "/" not in name]
@@ -97,20 +117,17 @@ def _cells_to_show(cells: Mapping[tuple[str, str], _Cell], config: ValueConfig) 
     yield from sorted(wanted)
 
 
-def _figures(
-    cell: tuple[str, str], counted: _Cell, leaning: _Leaning, config: ValueConfig
-) -> CellFigures | None:
-    persona, stage = cell
-    assumed = config.assumed_rate(persona, stage)
+def _figures(cell: Cell, counted: Counted, reading: _Reading) -> CellFigures | None:
+    config = reading.config
+    assumed = config.assumed_rate(*cell)
     if not counted.leads and assumed is None:
         return None
-    prior = (leaning.kappa * m, leaning.kappa * (1 - m)) if (m := leaning.means.get(cell)) else None
-    rate, low, high = _rate(counted, prior, config)
+    rate, low, high = _rate(cell, counted, reading)
     enough = counted.exposure >= config.minimum_matured and counted.wins >= config.minimum_wins
     stands_in = assumed is not None and not enough
     return CellFigures(
-        cell=f"{persona}/{stage}",
-        rate=assumed if assumed is not None and not enough else rate,
+        cell="/".join(cell),
+        rate=assumed if assumed is not None and stands_in else rate,
         wins=counted.wins,
         leads=counted.leads,
         matured=f"{counted.exposure:.1f}",
@@ -118,17 +135,22 @@ def _figures(
         high=high,
         assumed=stands_in,
         few=counted.leads < config.few_units,
+        thin=not enough,
     )
 
 
-def _rate(counted: _Cell, prior: tuple[float, float] | None, config: ValueConfig) -> tuple[str, str, str]:
-    """The rate with its interval, as text. A raw rate of matured units stays an exact fraction."""
-    wins, exposure = counted.wins, counted.exposure
-    a, b = prior or _NO_PRIOR
-    tail = (100 - config.interval_percent) / 200
-    low, high = (beta_quantile(level, wins + a, exposure - wins + b) for level in (tail, 1 - tail))
-    if prior:
-        rate = f"{(wins + a) / (exposure + a + b):.6f}"
+def _rate(cell: Cell, counted: Counted, reading: _Reading) -> tuple[str, str, str]:
+    """The rate with its interval, as text. A raw rate, and one of matured units, stays an exact fraction."""
+    leaning, wins = reading.leaning, counted.wins
+    exposure = counted.leads if reading.method is Method.RAW else counted.exposure
+    a, b = _credible(cell, wins, exposure, leaning)
+    tail = (100 - reading.config.interval_percent) / 200
+    low, high = beta_quantile(tail, a, b), beta_quantile(1 - tail, a, b)
+    mean = leaning.means.get(cell)
+    if mean is not None:
+        number = (wins + leaning.kappa * mean) / (exposure + leaning.kappa)
+        rate = f"{number:.6f}"
+        low, high = min(low, number), max(high, number)
     elif counted.leads and exposure == counted.leads:
         rate = str(Fraction(wins, counted.leads))
     else:
@@ -136,24 +158,19 @@ def _rate(counted: _Cell, prior: tuple[float, float] | None, config: ValueConfig
     return rate, f"{low:.6f}", f"{high:.6f}"
 
 
-def _price_sums(units: Sequence[Seen], config: ValueConfig) -> dict[str, tuple[int, int]]:
-    """Per row the money won and the number of units that brought it, each unit once."""
-    sums: dict[str, tuple[int, int]] = {}
-    counted: set[tuple[str, str]] = set()
-    for seen, minor in won_units(units, config):
-        key = (seen.unit.unit_id, seen.unit.persona)
-        if key not in counted:
-            counted.add(key)
-            total, number = sums.get(seen.unit.persona, (0, 0))
-            sums[seen.unit.persona] = total + minor, number + 1
-    return dict(sorted(sums.items()))
-
-
-def _prices(sums: Mapping[str, tuple[int, int]], config: ValueConfig) -> dict[str, Money]:
-    """The row's mean, never its median: the median loses half the money. Too few wins: the admin's price."""
-    code = config.reporting_currency
-    prices = {row: from_major(price, code) for row, price in config.assumed_prices.items()}
-    for row, (total, number) in sums.items():
-        if number >= config.minimum_wins or row not in prices:
-            prices[row] = Money(half_up(Fraction(total, number)), code)
-    return prices
+def _credible(cell: Cell, wins: int, exposure: float, leaning: Leaning) -> tuple[float, float]:
+    """The beta distribution of the rate: with a prior, its mean and variance over the strengths that the history does
+    not rule out, and over what m may be. The plain posterior takes both as known, and its 90 % held 80 %."""
+    if cell not in leaning.means:
+        return wins + _NO_PRIOR, exposure - wins + _NO_PRIOR
+    m = leaning.means[cell]
+    first, second = 0.0, 0.0
+    for kappa, weight, variances in leaning.spread:
+        rate = (wins + kappa * m) / (exposure + kappa)
+        lean_share = kappa / (exposure + kappa)
+        variance = rate * (1 - rate) / (exposure + kappa + 1) + lean_share**2 * variances.get(cell, 0.0)
+        first += weight * rate
+        second += weight * (variance + rate * rate)
+    variance = max(second - first * first, 1e-12)
+    size = max(first * (1 - first) / variance - 1, 0.5)
+    return max(first * size, 1e-6), max((1 - first) * size, 1e-6)

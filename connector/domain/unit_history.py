@@ -1,112 +1,119 @@
 """History as the estimator sees it: units that entered a cell, how old they are, whether they were won, for how much.
 
-And what in a history should make an admin doubt it. Pure; the store assembles it.
+A tally is all that an estimate needs of it: units not won counted by cell and day of entry, and each win. It ages by
+itself (another day is another argument, not another reading), which is what makes a day's changes cost a day's work.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from fractions import Fraction
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
-from connector.domain.facts import Message
-from connector.domain.matrix import UNKNOWN
-from connector.domain.money import convert
-from connector.domain.value import ValueConfig
 from mappings.records import Money
+
+Cell = tuple[str, str]
+"""(persona, stage)."""
+ByDay = Mapping[Cell, Mapping[date, int]]
+"""Units per cell and day of entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnitHistory:
-    """One unit (account x buying cycle; a lead without an account is its own) in one cell that it entered."""
+    """One unit (account x buying cycle; a lead without an account is its own) in one cell that it entered. Days are the
+    business calendar's. `amounts`: what was won in the cycle, all orders."""
 
     unit_id: str
     persona: str
     stage: str
-    entered_at: datetime
-    won_at: datetime | None = None
-    lost_at: datetime | None = None
-    amount: Money | None = None
-    connection: str = ""
+    entered_on: date
+    won_on: date | None = None
+    lost_on: date | None = None
+    amounts: tuple[Money, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A unit as it counts: days since entry, days from entry to the win where there was one."""
+class Won:
+    """A win, in one cell that its unit had entered."""
 
-    unit: UnitHistory
-    age: float
-    delay: float | None
+    unit_id: str
+    cell: Cell
+    entered_on: date
+    won_on: date
+    amounts: tuple[Money, ...] = ()
 
-
-def first_entries(history: Iterable[UnitHistory], config: ValueConfig, as_of: datetime) -> list[Seen]:
-    """Each unit once per cell, by its first entry, as it looked at `as_of`; those before the recording began left out."""
-    starts = {name: datetime.combine(day, time(), UTC) for name, day in config.recording_start.items()}
-    anywhere = max(starts.values(), default=None)
-    first: dict[tuple[str, str, str], UnitHistory] = {}
-    for unit in sorted(history, key=lambda u: (u.entered_at, u.unit_id)):
-        start = starts.get(unit.connection) if unit.connection else anywhere
-        if unit.entered_at <= as_of and not (start and unit.entered_at < start):
-            first.setdefault((unit.unit_id, unit.persona, unit.stage), unit)
-    return [_seen(unit, as_of) for unit in first.values()]
+    @property
+    def delay(self) -> int:
+        """Days from the entry to the win."""
+        return (self.won_on - self.entered_on).days
 
 
-def _seen(unit: UnitHistory, as_of: datetime) -> Seen:
-    won = unit.won_at if unit.won_at and unit.won_at <= as_of else None
-    delay = max(0.0, _days(won - unit.entered_at)) if won else None
-    return Seen(unit, _days(as_of - unit.entered_at), delay)
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Each unit once per cell, by its first entry, as it looked at the end of `as_of`. `unwon` counts the units without
+    a win by day of entry, lost ones included; `lost` those of them that were lost."""
+
+    as_of: date
+    unwon: ByDay = field(default_factory=dict)
+    wins: tuple[Won, ...] = ()
+    lost: ByDay = field(default_factory=dict)
+
+    def since(self, start: date | None) -> Tally:
+        """Without the units that entered before `start`: their wins may not have been recorded."""
+        if start is None:
+            return self
+        return Tally(
+            self.as_of,
+            _from(self.unwon, start),
+            tuple(won for won in self.wins if won.entered_on >= start),
+            _from(self.lost, start),
+        )
+
+    def until(self, day: date) -> Tally:
+        """As it looked at the end of an earlier day. Who had been lost by then is not told."""
+        unwon: dict[Cell, Counter[date]] = {}
+        for cell, days in self.unwon.items():
+            for entered, count in days.items():
+                if entered <= day:
+                    unwon.setdefault(cell, Counter())[entered] += count
+        for won in self.wins:
+            if won.entered_on <= day < won.won_on:
+                unwon.setdefault(won.cell, Counter())[won.entered_on] += 1
+        return Tally(day, unwon, tuple(won for won in self.wins if won.won_on <= day))
+
+    def cells(self) -> list[Cell]:
+        """Every cell that a unit entered, in order."""
+        return sorted({*self.unwon, *(won.cell for won in self.wins)})
 
 
-def _days(span: timedelta) -> float:
-    return span / timedelta(days=1)
+def _from(counts: ByDay, start: date) -> ByDay:
+    kept = {
+        cell: {day: count for day, count in days.items() if day >= start} for cell, days in counts.items()
+    }
+    return {cell: days for cell, days in kept.items() if days}
 
 
-def won_units(units: Iterable[Seen], config: ValueConfig) -> Iterator[tuple[Seen, int]]:
-    """Won units with their amount in minor units of the reporting currency, where it can be converted."""
-    rates = config.rates()
-    for seen in units:
-        amount, won_at = seen.unit.amount, seen.unit.won_at
-        if (
-            seen.delay is None
-            or seen.delay > config.horizon(seen.unit.persona)
-            or amount is None
-            or not won_at
-        ):
+def tally(history: Iterable[UnitHistory], as_of: date) -> Tally:
+    """The tally of a history, in any order. What has not happened by the end of `as_of` does not count."""
+    first: dict[tuple[str, Cell], UnitHistory] = {}
+    for unit in history:
+        key = (unit.unit_id, (unit.persona, unit.stage))
+        if unit.entered_on <= as_of and (key not in first or unit.entered_on < first[key].entered_on):
+            first[key] = unit
+    unwon: dict[Cell, Counter[date]] = {}
+    lost: dict[Cell, Counter[date]] = {}
+    wins = []
+    for (unit_id, cell), unit in first.items():
+        if unit.won_on and unit.won_on <= as_of:
+            wins.append(Won(unit_id, cell, unit.entered_on, unit.won_on, unit.amounts))
             continue
-        converted = convert(amount, config.reporting_currency, rates, on=won_at.date())
-        if converted is not None:
-            yield seen, converted.minor
+        unwon.setdefault(cell, Counter())[unit.entered_on] += 1
+        if unit.lost_on and unit.lost_on <= as_of:
+            lost.setdefault(cell, Counter())[unit.entered_on] += 1
+    return Tally(as_of, unwon, in_order(wins), lost)
 
 
-def price_notes(
-    units: Sequence[Seen], sums: Mapping[str, tuple[int, int]], config: ValueConfig
-) -> Iterator[Message]:
-    """A row whose price depends strongly on the column is two kinds of customer."""
-    by_cell: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for seen, minor in won_units(units, config):
-        by_cell[seen.unit.persona, seen.unit.stage].append(minor)
-    for (row, stage), amounts in sorted(by_cell.items()):
-        total, number = sums[row]
-        ratio = Fraction(sum(amounts) * number, len(amounts) * total) if total else Fraction(1)
-        if len(amounts) >= config.minimum_wins and not Fraction(2, 3) <= ratio <= Fraction(3, 2):
-            yield Message(
-                "value.price_by_stage", {"persona_id": row, "stage_id": stage, "percent": int(ratio * 100)}
-            )
-
-
-def leak_notes(units: Sequence[Seen]) -> Iterator[Message]:
-    """A persona that is known mainly for won accounts was filled in because they were won: it predicts nothing."""
-    won = [u for u in units if u.delay is not None]
-    rest = [u for u in units if u.delay is None]
-    if len(won) < _ENOUGH or len(rest) < _ENOUGH:
-        return
-    known_won, known_rest = (
-        sum(u.unit.persona != UNKNOWN for u in group) / len(group) for group in (won, rest)
-    )
-    if known_won - known_rest > _LEAK:
-        yield Message("value.leak", {"won": round(known_won * 100), "rest": round(known_rest * 100)})
-
-
-_ENOUGH, _LEAK = 30, 0.3
+def in_order(wins: Iterable[Won]) -> tuple[Won, ...]:
+    """Wins by unit, cell and day, so that equal histories make equal tallies."""
+    return tuple(sorted(wins, key=lambda won: (won.unit_id, won.cell, won.entered_on)))

@@ -57,6 +57,11 @@ class ValueConfig(Section):
     recording_start: dict[str, date] = Field(default_factory=dict)
     budget_rates: tuple[RateConfig, ...] = ()
 
+    @property
+    def recorded_from(self) -> date | None:
+        """The first day from which every connection that was given one shows wins."""
+        return max(self.recording_start.values(), default=None)
+
     def horizon(self, persona: str) -> int:
         """How many days a unit of that row has to be won, for it to count."""
         return self.horizon_days.get(persona, self.default_horizon_days)
@@ -73,7 +78,8 @@ class ValueConfig(Section):
 @dataclass(frozen=True, slots=True)
 class CellFigures:
     """One cell of the table. `matured` is the exposure n', `low` and `high` the interval of the rate; `few`: under the
-    number of leads from which a figure may be trusted; `assumed`: the admin's figure, not a measured one."""
+    number of leads from which a figure may be trusted; `thin`: too few matured units or wins to replace an assumed
+    figure; `assumed`: the admin's figure, not a measured one."""
 
     cell: str
     rate: str
@@ -84,6 +90,7 @@ class CellFigures:
     high: str
     assumed: bool = False
     few: bool = False
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

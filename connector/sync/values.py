@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from connector.domain.estimate import UnitHistory, estimate
+from connector.domain.estimate import estimate
+from connector.domain.unit_history import UnitHistory, tally
 from connector.domain.value import ValueTable
 from connector.store import dirty, values
 from connector.store.engine import Tx
@@ -24,7 +26,8 @@ def draft(engine: Engine) -> ValueTable:
     now = engine.now()
     with engine.store.begin() as tx:
         config = engine.rules.documents(tx).value
-        table = estimate(histories(tx), config, now)
+        today = now.astimezone(engine.zone).date()
+        table = estimate(tally(histories(tx, engine.zone), today), config)
         version = values.save_draft(tx, document(table), as_of=now)
     return read_table(document(table), version)
 
@@ -57,36 +60,26 @@ def has_table(engine: Engine) -> bool:
         return values.published(tx) is not None
 
 
-def histories(tx: Tx) -> Iterator[UnitHistory]:
-    """Every unit's entries as the estimator takes them."""
+def histories(tx: Tx, zone: ZoneInfo) -> Iterator[UnitHistory]:
+    """Every unit's entries as the estimator takes them, days counted in the business time zone."""
     for unit in unit_histories(tx):
-        yield from _entries(unit)
+        yield from _entries(unit, zone)
 
 
-def _entries(unit: UnitCycle) -> Iterator[UnitHistory]:
+def _entries(unit: UnitCycle, zone: ZoneInfo) -> Iterator[UnitHistory]:
     """One row per cell; what a unit did after it was won or lost says nothing of how it came to be."""
     closed = unit.won_at or unit.lost_at
     for entry in unit.entries:
-        if closed is not None and entry.entered_at > closed:
-            continue
-        yield UnitHistory(
-            unit_id=f"{unit.unit}/{unit.cycle}",
-            persona=entry.persona,
-            stage=entry.stage,
-            entered_at=entry.entered_at,
-            won_at=unit.won_at,
-            lost_at=unit.lost_at,
-            amount=unit.amounts[0] if len(unit.amounts) == 1 else _sum(unit),
-        )
-
-
-def _sum(unit: UnitCycle) -> Any:
-    """Two orders of one cycle are one win worth both, as long as they are of one currency."""
-    if not unit.amounts:
-        return None
-    first = unit.amounts[0]
-    same = [amount for amount in unit.amounts if amount.currency == first.currency]
-    return type(first)(sum(amount.minor for amount in same), first.currency)
+        if closed is None or entry.entered_at <= closed:
+            yield UnitHistory(
+                unit_id=f"{unit.unit}/{unit.cycle}",
+                persona=entry.persona,
+                stage=entry.stage,
+                entered_on=entry.entered_at.astimezone(zone).date(),
+                won_on=unit.won_at.astimezone(zone).date() if unit.won_at else None,
+                lost_on=unit.lost_at.astimezone(zone).date() if unit.lost_at else None,
+                amounts=unit.amounts,
+            )
 
 
 def document(table: ValueTable) -> dict[str, Any]:
@@ -94,6 +87,8 @@ def document(table: ValueTable) -> dict[str, Any]:
     stated = {name: getattr(table, name) for name in ("currency", "as_of", "kappa")}
     stated["cells"] = {cell: asdict(figures) for cell, figures in table.cells.items()}
     stated["prices"] = {persona: asdict(price) for persona, price in table.prices.items()}
+    stated["price_sums"] = {persona: list(sums) for persona, sums in table.price_sums.items()}
+    stated["notes"] = [asdict(note) for note in table.notes]
     return stated
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from baton.compose import compose
 from baton.summary import matrix_table, status_document
 from connector.domain.facts import Actor
+from connector.reports.restatement import Period, restatement
 from connector.sandbox import acts
 from connector.sandbox.running import Sandbox, SandboxPlan, start
 from connector.settings import load_settings
@@ -80,7 +81,7 @@ def documents(folder: Path) -> dict[str, Any]:
             parked.park(tx, Trouble("vanished", "marketing:contacts:7", "not_found"), at=engine.now())
         commands.recontact(engine, lead, actor=SDR, contact=_call(engine))
         told["status"] = status_document(engine)
-        told["value"] = matrix_table(engine).as_json()
+        told |= _figures(engine)
         with engine.store.read() as tx:
             told["reps list"] = [plain(rep) for rep in owners.reps(tx, engine.crm.connection)]
         return told
@@ -90,6 +91,15 @@ def _doubted(engine: Engine, lead: str) -> None:
     """The SDR contests the rejection, and a manager lifts its cooldown."""
     commands.contest(engine, lead, actor=SDR, note="客户当天说过场景：离散制造")
     commands.override(engine, lead, actor=Actor("manager", "boss"), reason="客户主动来电")
+
+
+def _figures(engine: Engine) -> Mapping[str, Any]:
+    today = engine.now().astimezone(engine.zone).date()
+    period = Period(today.replace(day=1), today, engine.zone)
+    with engine.store.read() as tx:
+        rates = engine.rules.documents(tx).value.rates()
+        told = {"value restate": restatement(tx, period, engine.rules(tx).values, rates)}
+    return {"value": matrix_table(engine).as_json(), **told}
 
 
 def _round(sandbox: Sandbox, engine: Engine) -> Mapping[str, Any]:

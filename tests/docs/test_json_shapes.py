@@ -86,6 +86,7 @@ PRINTED = (
     "lead hand-off",
     "status",
     "value",
+    "value restate",
     "provision",
     "check",
     "reps list",
@@ -99,7 +100,7 @@ def test_the_keys_documented_are_those_printed(command: str, told: dict[str, Any
     assert sorted(set(differences(told[command], shape))) == []
 
 
-@pytest.mark.parametrize("command", ["lead show", "status", "sync", "value", "sandbox serve"])
+@pytest.mark.parametrize("command", ["lead show", "status", "sync", "value", "value restate", "sandbox serve"])
 def test_the_story_fills_every_documented_place(command: str, told: dict[str, Any]) -> None:
     assert list(unseen(told[command], shape_of(SECTIONS[command]))) == []
 

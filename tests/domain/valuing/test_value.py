@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -13,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from connector.domain.curves import additive_logit, beta_quantile, matured, won_by
-from connector.domain.estimate import UnitHistory, estimate
+from connector.domain.estimate import Method
+from connector.domain.estimate import estimate as estimated
 from connector.domain.facts import Message
+from connector.domain.unit_history import UnitHistory, tally
 from connector.domain.value import (
     ValueConfig,
     ValueTable,
@@ -29,10 +31,17 @@ from connector.domain.value import (
 from mappings.records import Money
 from tests.domain.placing.documents import read
 
-START = datetime(2025, 1, 1, tzinfo=UTC)
+START = date(2025, 1, 1)
 DAY = timedelta(days=1)
 LATE = START + 1000 * DAY
 RAW = ValueConfig(shrink=False)
+
+
+def estimate(
+    history: Sequence[UnitHistory], config: ValueConfig, as_of: date, method: Method = Method.SHRUNK
+) -> ValueTable:
+    """The table of a history."""
+    return estimated(tally(history, as_of), config, method)
 
 
 def units(
@@ -42,9 +51,9 @@ def units(
     return [
         UnitHistory(
             f"{persona}/{stage}/{start + nth}", persona, stage, START,
-            won_at=START + 30 * DAY if nth < wins else None,
-            lost_at=START + 40 * DAY if nth >= wins else None,
-            amount=Money(price * 100, "CNY") if nth < wins else None,
+            won_on=START + 30 * DAY if nth < wins else None,
+            lost_on=START + 40 * DAY if nth >= wins else None,
+            amounts=(Money(price * 100, "CNY"),) if nth < wins else (),
             **fields,
         )
         for nth in range(leads)
@@ -94,8 +103,8 @@ def test_units_times_value_is_the_money_won_to_the_cent() -> None:
         for stage in ("problem-education", "solution-research"):
             for nth in range(97):
                 won = START + 30 * DAY if random.random() < 0.23 else None
-                amount = Money(random.randrange(1, 9_999_999), "CNY") if won else None
-                unit = UnitHistory(f"{persona}{stage}{nth}", persona, stage, START, won_at=won, amount=amount)
+                amounts = (Money(random.randrange(1, 9_999_999), "CNY"),) if won else ()
+                unit = UnitHistory(f"{persona}{stage}{nth}", persona, stage, START, won, amounts=amounts)
                 history.append(unit)
     table = estimate(history, RAW, LATE)
     total = sum(
@@ -103,7 +112,7 @@ def test_units_times_value_is_the_money_won_to_the_cent() -> None:
         for cell, figures in table.cells.items()
         if figures.leads
     )
-    assert total == sum(u.amount.minor for u in history if u.amount)
+    assert total == sum(amount.minor for u in history for amount in u.amounts)
 
 
 def test_the_estimator_recovers_known_rates_from_an_unfinished_history() -> None:
@@ -116,9 +125,9 @@ def test_the_estimator_recovers_known_rates_from_an_unfinished_history() -> None
     history = []
     for (persona, stage), rate in true.items():
         for nth in range(4_000):
-            entered = START + DAY * random.random() * 360
-            won = entered + DAY * random.uniform(5, 120) if random.random() < rate else None
-            history.append(UnitHistory(f"{persona}{stage}{nth}", persona, stage, entered, won_at=won))
+            entered = START + DAY * random.randrange(360)
+            won = entered + DAY * random.randrange(5, 120) if random.random() < rate else None
+            history.append(UnitHistory(f"{persona}{stage}{nth}", persona, stage, entered, won))
     table = estimate(history, ValueConfig(), START + 360 * DAY)
     for (persona, stage), rate in true.items():
         figures = table.cells[f"{persona}/{stage}"]
@@ -129,7 +138,7 @@ def test_the_estimator_recovers_known_rates_from_an_unfinished_history() -> None
 
 def test_a_lost_unit_stays_in_the_denominator() -> None:
     open_ = [
-        replace(u, lost_at=None) for u in units("small", "solution-research", leads=200, wins=20, price=1)
+        replace(u, lost_on=None) for u in units("small", "solution-research", leads=200, wins=20, price=1)
     ]
     lost = units("small", "solution-research", leads=200, wins=20, price=1)
     assert estimate(open_, RAW, LATE).cells == estimate(lost, RAW, LATE).cells
@@ -147,7 +156,7 @@ def test_small_cells_lean_on_their_row_and_column_and_big_ones_do_not() -> None:
 
 def test_a_unit_counts_once_per_cell_by_its_first_entry() -> None:
     once = units("small", "solution-research", leads=50, wins=10, price=1)
-    again = [replace(u, entered_at=START + 5 * DAY) for u in once]
+    again = [replace(u, entered_on=START + 5 * DAY) for u in once]
     assert estimate([*again, *once], RAW, LATE).cells == estimate(once, RAW, LATE).cells
 
 
@@ -159,20 +168,22 @@ def test_what_happened_after_the_day_of_the_estimate_does_not_count() -> None:
 
 def test_a_win_beyond_the_horizon_is_none() -> None:
     late = [
-        replace(u, won_at=START + 200 * DAY)
+        replace(u, won_on=START + 200 * DAY)
         for u in units("small", "solution-research", leads=9, wins=9, price=1)
     ]
     assert estimate(late, RAW, LATE).cells["small/solution-research"].wins == 0
 
 
 def test_units_before_the_recording_began_do_not_count() -> None:
-    history = units("small", "solution-research", leads=50, wins=10, price=1, connection="crm")
-    config = RAW.model_copy(update={"recording_start": {"crm": date(2025, 1, 2)}})
-    assert estimate(history, config, LATE).cells == {}
-    anywhere = [replace(unit, connection="") for unit in history]
-    assert estimate(anywhere, config, LATE).cells == {}
-    other = [replace(unit, connection="other") for unit in history]
-    assert estimate(other, config, LATE).cells["small/solution-research"].leads == 50
+    """Wins may come from either connection, so the later start holds for all."""
+    history = units("small", "solution-research", leads=50, wins=10, price=1)
+    for starts, counted in (
+        ({"crm": date(2025, 1, 2)}, 0),
+        ({"crm": date(2025, 1, 1)}, 50),
+        ({"crm": date(2024, 1, 1), "marketing": date(2025, 1, 2)}, 0),
+    ):
+        cells = estimate(history, RAW.model_copy(update={"recording_start": starts}), LATE).cells
+        assert sum(figures.leads for figures in cells.values()) == counted
 
 
 @pytest.mark.parametrize(("leads", "wins", "assumed"), [(29, 6, True), (31, 4, True), (31, 5, False)])
@@ -213,7 +224,7 @@ def test_a_cells_own_assumption_beats_its_columns() -> None:
 def test_the_price_is_the_rows_mean_in_the_reporting_currency_never_its_median() -> None:
     history = units("small", "solution-research", leads=40, wins=9, price=10_000)
     usd = units("small", "solution-research", leads=1, wins=1, price=0, start=900)
-    history += [replace(usd[0], amount=Money(100_000_00, "USD"))]
+    history += [replace(usd[0], amounts=(Money(100_000_00, "USD"),))]
     rates = [{"currency": "USD", "since": "2025-01-01", "rate": "7"}]
     config = ValueConfig.model_validate({"shrink": False, "budget_rates": rates})
     assert estimate(history, config, LATE).prices["small"] == cny(79_000)
@@ -291,30 +302,61 @@ def test_a_rate_that_is_no_chance_is_refused(rate: str) -> None:
         ValueConfig(assumed_rates={"solution-research": rate})
 
 
-def test_the_delay_curve_rises_to_one_at_the_horizon() -> None:
-    share = won_by([(100.0, 10.0), (100.0, 20.0), (100.0, None), (5.0, None), (15.0, None)])
-    assert share(9) == 0
-    assert share(10) == pytest.approx(1 / 4)
-    assert share(20) == pytest.approx(1 - 3 / 4 * 1 / 2)
-    grown = matured(share, 100)
-    assert (grown(5), grown(100), grown(900)) == (0.0, 1.0, 1.0)
-    assert matured(won_by([(9.0, None)]), 10)(5) == 0.5
+def test_a_history_shorter_than_the_horizon_is_told() -> None:
+    history = units("small", "solution-research", leads=60, wins=12, price=7)
+    notes = estimate(history, RAW, START + 100 * DAY).notes
+    assert [(n.id, n.params["days"], n.params["horizon"]) for n in notes] == [
+        ("value.short_history", 100, 180)
+    ]
 
 
-def test_the_quantiles_of_a_beta_distribution() -> None:
-    assert beta_quantile(0.5, 1, 1) == pytest.approx(0.5)
-    assert beta_quantile(0.05, 2, 3) == pytest.approx(0.0976, abs=1e-4)
-    assert beta_quantile(0.95, 200, 800) == pytest.approx(0.2211, abs=1e-3)
-    assert beta_quantile(0.95, 0.5, 10.5) == pytest.approx(0.171, abs=2e-3)
+def test_wins_that_begin_too_late_to_be_chance_are_told() -> None:
+    """Half a year of leads before the recording began, then a win for every fifth."""
+    history = [
+        UnitHistory(
+            str(nth), "small", "solution-research", START + nth * DAY,
+            won_on=START + (nth + 20) * DAY if nth >= 160 and nth % 5 == 0 else None,
+            amounts=(cny(7),),
+        )
+        for nth in range(400)
+    ]  # fmt: skip
+    found = estimate(history, RAW, START + 420 * DAY).notes
+    assert [n.id for n in found] == ["value.late_first_win"]
+    assert found[0].params["day"] == (START + 180 * DAY).isoformat()
+    recorded = RAW.model_copy(update={"recording_start": {"crm": START + 160 * DAY}})
+    assert estimate(history, recorded, START + 420 * DAY).notes == ()
 
 
-def test_an_additive_logit_fits_rows_and_columns() -> None:
-    counts = {
-        ("a", "x"): (100.0, 1000.0),
-        ("a", "y"): (200.0, 1000.0),
-        ("b", "x"): (50.0, 1000.0),
-        ("b", "y"): (0.0, 0.0),
-    }
-    means = additive_logit(counts)
-    assert means["a", "x"] == pytest.approx(0.1, abs=0.01)
-    assert means["b", "y"] == pytest.approx(0.105, abs=0.03)
+def test_amounts_that_cannot_count_are_told() -> None:
+    history = units("small", "solution-research", leads=60, wins=12, price=7)
+    mixed = (Money(1, "CNY"), Money(1, "USD"))
+    history[0] = replace(history[0], amounts=mixed)
+    history[1] = replace(history[1], amounts=())
+    table = estimate(history, RAW, LATE)
+    assert table.price_sums == {"small": (10 * 700, 10)}
+    assert {n.id: n.params["count"] for n in table.notes} == {"value.no_rate": 1, "value.no_amount": 1}
+    assert table.cells["small/solution-research"].wins == 12
+
+
+def test_a_persona_known_mainly_for_closed_accounts_is_told() -> None:
+    history = units("small", "solution-research", leads=80, wins=5, price=1)
+    history += [
+        UnitHistory(f"open{nth}", "unknown", "solution-research", START + 100 * DAY) for nth in range(60)
+    ]
+    assert [n.id for n in estimate(history, RAW, LATE).notes] == ["value.leak_closed"]
+
+
+def test_a_raw_rate_counts_every_unit_and_leans_on_nothing() -> None:
+    history = units("small", "solution-research", leads=3, wins=1, price=7)
+    history += units("small", "solution-selection", leads=7, wins=2, price=7)
+    cells = estimate(history, ValueConfig(), START + 31 * DAY, Method.RAW).cells
+    assert [figures.rate for figures in cells.values()] == ["1/3", "2/7"]
+
+
+def test_an_earlier_day_is_the_history_as_it_looked_then() -> None:
+    history = units("small", "solution-research", leads=60, wins=12, price=7)
+    history += [replace(u, unit_id=f"late {u.unit_id}", entered_on=START + 25 * DAY) for u in history]
+    for days in (10, 30, 500):
+        day = START + days * DAY
+        now, then = tally(history, LATE).until(day), tally(history, day)
+        assert (now.as_of, now.unwon, now.wins) == (then.as_of, then.unwon, then.wins)
