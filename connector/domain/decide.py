@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connector.domain.decision import Decision, GateResult
-from connector.domain.events import Visit
+from connector.domain.events import OWNER, REVERT_OWNER, Visit
 from connector.domain.facts import Actor, Known, Step
 from connector.domain.gate import check_gate
 from connector.domain.handoff import at_point, closed, compared, strong_in_cooldown, verdict
@@ -104,7 +104,9 @@ def _flags(here: Situation) -> tuple[str, ...]:
     if not here.standing.held and strong_in_cooldown(here):
         flags.add("strong_evidence_in_cooldown")
     if _owner_changed(here):
-        flags.add("violation:owner")
+        flags.add(OWNER)
+        if here.policies.recycling.on_violation == "revert":
+            flags.add(REVERT_OWNER)
     return tuple(sorted(flags))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,10 @@ from connector.domain.recycling import rejected
 from mappings.records import Opportunity
 
 BYPASS, COOLDOWN, REVERT, RECORD_GONE = "bypass", "cooldown", "revert", "crm_record_gone"
+OWNER, REVERT_OWNER = "violation:owner", "revert_owner"
+
+Resting = Callable[[datetime], bool]
+"""Whether the lead rested at an instant: a cooldown of its own or of its account ran, and no manager had lifted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,11 @@ class Answered:
 
 
 Event = Said | Answered | Dealt
+
+
+def revocable(event: Event) -> bool:
+    """Whether what was done in the CRM can be undone there: a status can, a conversion and a deal cannot."""
+    return isinstance(event, Said) and event.word != "converted"
 
 
 RANK = {

@@ -103,7 +103,8 @@ def closed(here: Situation) -> Iterator[Message]:
         yield Message("refusal.person_closed")
     if Outcome.DISQUALIFY in outcomes or "disqualified" in here.standing.flags:
         yield Message("refusal.disqualified")
-    if Outcome.MERGE in outcomes:
+    apart = [r for e in here.known.episodes if (r := rejected(e)) and r.merged_at is None]
+    if any(rule_of(here.policies, no).outcome is Outcome.MERGE for no in apart):
         yield Message("refusal.duplicate")
 
 

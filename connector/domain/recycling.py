@@ -67,6 +67,13 @@ def not_lifted(running: Sequence[Cooldown], overrides: Sequence[Override]) -> tu
     return tuple(c for c in running if not any(at >= c.rejection.at for at in lifts))
 
 
+def rests_at(policies: PoliciesConfig, known: Known, at: datetime) -> bool:
+    """Whether the lead rested at `at`, for a recorded rejection of its own or of a colleague, and no override lifted it."""
+    running = cooldowns(policies, known.episodes, known.account.other_episodes, at)
+    begun = [cooldown for cooldown in running if cooldown.rejection.at <= at]
+    return bool(not_lifted(begun, known.overrides))
+
+
 @dataclass(frozen=True, slots=True)
 class Now:
     """Where the lead stands now, to be compared with where it stood at the rejected hand-off."""

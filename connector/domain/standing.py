@@ -6,17 +6,19 @@ Two changes between two polls are two events. Knows no cell and decides no hand-
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from operator import attrgetter
 
 from connector.domain.cycle import Cycle, own_opportunities, pool_since
-from connector.domain.events import BYPASS, RANK, Answered, Dealt, Event, Said, Standing, Visit
+from connector.domain.events import Answered, Dealt, Event, Said, Standing
 from connector.domain.facts import Actor, Answer, Episode, Known, LinkedRecord, Step
 from connector.domain.policies import PoliciesConfig
-from connector.domain.recycling import rejected
+from connector.domain.recycling import rejected, rests_at
 from connector.domain.story import Story
+from connector.domain.unasked import CRM, Unasked
 from mappings.records import Opportunity, SystemRole
 
-CRM = Actor("crm")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_standing(known: Known, policies: PoliciesConfig, cycle: Cycle) -> Standing:
@@ -24,14 +26,28 @@ def read_standing(known: Known, policies: PoliciesConfig, cycle: Cycle) -> Stand
     episodes = tuple(e for e in known.episodes if e.cycle == cycle.number)
     said = _said(known, policies, cycle)
     deals = own_opportunities(known, cycle)
+    rests = partial(rests_at, policies, known)
     if not episodes:
-        return _without_hand_off(known, policies, cycle, said=said, deals=deals)
-    said_no = sum(rejected(episode) is not None for episode in episodes[:-1])
-    story = Story(policies, episodes[-1], rejections=said_no)
-    for event in _in_order(_of_hand_off(said, known, episodes[-1]), deals, episodes[-1]):
+        floor = max(filter(None, (pool_since(known), cycle.after, policies.records_since)))
+        # Of Baton's own writing only its undoing of what broke a cooldown says something here.
+        told = [one for one in said if one.actor.kind != "baton" or one.word == "rejected"]
+        events: list[Said | Dealt] = [*told, *_dealt(deals, _EPOCH)]
+        return Unasked(known, policies, floor=floor, rests=rests).standing(events)
+    earlier, latest = _with_sales_last(episodes)
+    said_no = sum(rejected(episode) is not None for episode in earlier)
+    story = Story(policies, latest, rejections=said_no, rests=rests)
+    for event in _in_order(_of_hand_off(said, known, latest), deals, latest):
         story.read(event)
     story.end()
-    return story.standing(episodes[:-1])
+    return story.standing(earlier)
+
+
+def _with_sales_last(episodes: tuple[Episode, ...]) -> tuple[tuple[Episode, ...], Episode]:
+    """The hand-off that stands, after the others: the latest, but of two leads that were merged the one that sales did
+    not reject."""
+    standing = [episode for episode in episodes if episode.answer is not Answer.REJECTED]
+    latest = standing[-1] if standing else episodes[-1]
+    return tuple(episode for episode in episodes if episode is not latest), latest
 
 
 def _of_hand_off(said: list[Said], known: Known, episode: Episode) -> list[Said]:
@@ -39,6 +55,8 @@ def _of_hand_off(said: list[Said], known: Known, episode: Episode) -> list[Said]
     ours must not answer the next hand-off as well. A history of whole seconds says of a quick answer the second of the
     request; what was said in that second could as well answer an earlier hand-off, so only the first is read that way."""
     asked = episode.requested_at
+    elsewhere = {e.crm for e in known.episodes if e.crm and e.crm != episode.crm and e.requested_at > asked}
+    said = [one for one in said if one.record.key not in elsewhere]
     earlier = [e for e in known.episodes if e.requested_at < asked]
     if not earlier:
         return [one for one in said if one.at >= asked.replace(microsecond=0)]
@@ -54,12 +72,23 @@ def _said(known: Known, policies: PoliciesConfig, cycle: Cycle) -> list[Said]:
         found += [
             Said(change.at, word, change.actor, record)
             for change in record.changes
-            if (word := policies.answer_word(change.new)) and change.actor.kind != "baton"
+            if (word := policies.answer_word(change.new)) and (change.actor.kind != "baton" or word != "open")
         ]
+        if (first := _at_creation(known, policies, record)) is not None:
+            found.append(first)
         word = policies.answer_word(record.answer) or ("converted" if record.person.converted_to else "")
         if word and not record.changes:
             found.append(Said(_seen_at(known, record, word), word, CRM, record))
     return [event for event in found if cycle.after is None or event.at > cycle.after]
+
+
+def _at_creation(known: Known, policies: PoliciesConfig, record: LinkedRecord) -> Said | None:
+    """What the status of a record made since sales' last no said at first: a history begins with its first change."""
+    no = known.episodes[-1].rejection if known.episodes else None
+    if no is None or not record.changes or record.created_at is None or record.created_at <= no.at:
+        return None
+    word = policies.answer_word(record.changes[0].old)
+    return Said(record.created_at, word, CRM, record) if word and not record.by_baton else None
 
 
 def _seen_at(known: Known, record: LinkedRecord, word: str) -> datetime:
@@ -96,54 +125,3 @@ def _in_order(said: list[Said], deals: tuple[Opportunity, ...], episode: Episode
         rep = Actor("rep", episode.owner_id)
         events.append(Answered(episode.answered_at or episode.requested_at, rep))
     return sorted(events, key=attrgetter("at"))
-
-
-def _without_hand_off(
-    known: Known, policies: PoliciesConfig, cycle: Cycle, *, said: list[Said], deals: tuple[Opportunity, ...]
-) -> Standing:
-    """Sales at work on a lead that was never handed over: facts all the same. What began after the lead entered
-    marketing's pool is a bypass; what was there before is only history."""
-    floor = max(filter(None, (pool_since(known), cycle.after, policies.records_since)))
-    events: list[Said | Dealt] = [event for event in said if event.word != "open"]
-    events += _dealt(deals, _EPOCH)
-    visits = _made_by_reps(known, floor)
-    for event in sorted(events, key=attrgetter("at")):
-        violation = BYPASS if event.at > floor else ""
-        if isinstance(event, Dealt):
-            rep = Actor("rep", event.deal.owner_id)
-            _go_on(visits, Visit(event.step, event.at, rep, str(event.step), violation))
-        elif event.word in ("rejected", "disqualified"):
-            _give_up(visits, event)
-        else:
-            step = Step.SAL if event.word == "accepted" else Step.SQL
-            _go_on(visits, Visit(step, event.at, event.actor, event.word, violation))
-    held = bool(visits) and visits[-1].step is not Step.RECYCLED
-    bypassed = held and any(visit.violation for visit in visits)
-    return Standing(visits=tuple(visits), held=held, flags=(BYPASS,) if bypassed else ())
-
-
-def _go_on(visits: list[Visit], visit: Visit) -> None:
-    last = visits[-1].step if visits else Step.RECYCLED
-    if last is Step.RECYCLED or RANK[visit.step] > RANK[last]:
-        visits.append(visit)
-
-
-def _give_up(visits: list[Visit], event: Said) -> None:
-    """A rep who had the lead without a hand-off and gave it up returns it to marketing; there is nothing to answer."""
-    if visits and RANK.get(visits[-1].step, 0) in range(1, RANK[Step.REJECTED]):
-        visits.append(Visit(Step.REJECTED, event.at, event.actor, event.word))
-        visits.append(Visit(Step.RECYCLED, event.at, event.actor, event.word))
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _made_by_reps(known: Known, floor: datetime) -> list[Visit]:
-    """The CRM record that a person made for a lead of marketing's pool puts it into sales' pool, worked or not."""
-    made = [
-        created
-        for record in known.records
-        if record.role is SystemRole.CRM and not record.by_baton
-        and (created := record.created_at or record.person.created_at) and created > floor
-    ]  # fmt: skip
-    return [Visit(Step.HANDED_OFF, min(made), CRM, BYPASS, BYPASS)] if made else []

@@ -18,9 +18,11 @@ from connector.domain.events import (
     Answered,
     Dealt,
     Event,
+    Resting,
     Said,
     Standing,
     Visit,
+    revocable,
 )
 from connector.domain.facts import Actor, Answer, Episode, Rejection, Step
 from connector.domain.policies import Outcome, PoliciesConfig
@@ -30,8 +32,11 @@ from connector.domain.recycling import cooldown_end
 class Story:
     """Reads what happened after one hand-off, event by event, into answers and visits."""
 
-    def __init__(self, policies: PoliciesConfig, episode: Episode, *, rejections: int) -> None:
+    def __init__(
+        self, policies: PoliciesConfig, episode: Episode, *, rejections: int, rests: Resting
+    ) -> None:
         self.policies = policies
+        self.rests = rests
         self.last = rejections + 1 >= policies.recycling.max_rejections
         self.episode = episode
         self.answers: list[EpisodeAnswer] = []
@@ -51,6 +56,8 @@ class Story:
             self._visit(Step.SAL, event.at, event.actor, "accepted")
         elif self.episode.answer is Answer.REJECTED:
             self._said_after_rejection(event)
+        elif event.actor.kind == "baton":
+            return  # Baton's own writing is no answer; after a no it may be an automation under Baton's user
         elif event.word in ("rejected", "disqualified"):
             self._said_no(event)
         elif event.word != "open":
@@ -138,7 +145,7 @@ class Story:
             self.flags.discard(REVERT)
         elif event.at > rejection.at:
             step = {"open": Step.HANDED_OFF, "accepted": Step.SAL}.get(event.word, Step.SQL)
-            self._reopen(step, event.at, event.actor, cause=event.word)
+            self._reopen(event, step, event.at)
 
     def _no_again(self, event: Said, rejection: Rejection) -> None:
         """The same no read again, completed by its reason, or the end of what was set back to work by hand."""
@@ -171,13 +178,18 @@ class Story:
         if self.policies.reason(given) is None:
             self.flags.add("reason_unknown")
 
-    def _reopen(self, step: Step, at: datetime, actor: Actor, *, cause: str) -> None:
+    def _reopen(self, event: Said | Dealt, step: Step, at: datetime) -> None:
+        """A record set back to work by hand. What can be undone is left to be undone, where the policies say so."""
         violation = self._violation(at)
         self.flags.add(f"violation:{violation}")
-        if violation == COOLDOWN and self.policies.recycling.on_violation == "revert":
+        if violation == COOLDOWN and self.policies.recycling.on_violation == "revert" and revocable(event):
             self.flags.add(REVERT)
             return
         self.flags.discard(REVERT)
+        if isinstance(event, Said):
+            actor, cause = event.actor, event.word
+        else:
+            actor, cause = Actor("rep", event.deal.owner_id), str(step)
         if not self.reopened:
             self.reopened = True
             self.visits.append(Visit(step, max(at, self.visits[-1].at), actor, cause, violation))
@@ -188,14 +200,14 @@ class Story:
     def _violation(self, at: datetime) -> str:
         rejection = self.episode.rejection
         ends = cooldown_end(self.policies, rejection) if rejection else None
-        return COOLDOWN if ends and at < ends else BYPASS
+        return COOLDOWN if (ends and at < ends) or self.rests(at) else BYPASS
 
     def _deal(self, event: Dealt) -> None:
         actor = Actor("rep", event.deal.owner_id)
         rejection = self.episode.rejection
         if self.episode.answer is Answer.REJECTED and rejection and not self.reopened:
             if event.at > rejection.at or event.step is not Step.OPPORTUNITY:
-                self._reopen(event.step, max(event.at, rejection.at), actor, cause=str(event.step))
+                self._reopen(event, event.step, max(event.at, rejection.at))
             return
         self._visit(event.step, event.at, actor, str(event.step))
 

@@ -225,7 +225,7 @@ def _known(batch: _Batch, lead: Lead) -> Known:
         lead_id=lead.id,
         created_at=lead.created_at,
         person=_person(batch, lead, mine, records=records),
-        records=records,
+        records=(*records, *_made_since(batch, mine, records, episodes)),
         account=_account(batch, lead, account_deals),
         activities=batch.activities.get(lead.id, ()),
         episodes=episodes,
@@ -268,6 +268,19 @@ def _records(batch: _Batch, mine: Sequence[Link], held: Sequence[RecordKey]) -> 
         key=lambda one: (_SHOWN.index(one.state), one.role is not SystemRole.MARKETING, one.since, one.key)
     )
     return tuple(_record(batch, one) for one in shown)
+
+
+def _made_since(
+    batch: _Batch, mine: Sequence[Link], shown: Sequence[LinkedRecord], episodes: Sequence[Episode]
+) -> tuple[LinkedRecord, ...]:
+    """The CRM's duplicates that somebody made after sales said no: whoever works there works on a lead that rests."""
+    no = episodes[-1].rejection if episodes and episodes[-1].answer is Answer.REJECTED else None
+    if no is None:
+        return ()
+    there = {one.key for one in shown}
+    more = [one for one in mine if one.state == "duplicate" and one.role is SystemRole.CRM]
+    read = [_record(batch, one) for one in more if one.key in batch.rows and one.key not in there]
+    return tuple(one for one in read if one.created_at is not None and one.created_at > no.at)
 
 
 def _record(batch: _Batch, one: Link) -> LinkedRecord:

@@ -13,6 +13,7 @@ from connector.store import tables
 from connector.store.activities import by_person
 from connector.store.engine import Tx
 from connector.store.handoffs import withdraw_handoff
+from connector.store.rejections import note_merge
 from connector.store.writes import insert_new, insert_once, is_record
 from mappings.records import RecordKey
 
@@ -37,6 +38,7 @@ def merge_leads(tx: Tx, survivor: str, *, loser: str, at: datetime) -> bool:
     """Everything of the loser goes to the survivor, whom both ids stand for from now on. Of two hand-offs in the same cycle
     one that is still under way is withdrawn. False when sales has both: the loser's then stays with it, for a person to
     settle."""
+    note_merge(tx, [survivor, loser], at=at)
     _drop_doubles(tx, survivor, loser)
     for table in _MOVING:
         tx.execute(update(table).where(table.c.lead_id == loser).values(lead_id=survivor))

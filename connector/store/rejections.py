@@ -66,6 +66,13 @@ def find(tx: Tx, found: Found) -> bool:
     return tx.execute(statement.values(values)).rowcount > 0
 
 
+def note_merge(tx: Tx, lead_ids: Sequence[str], *, at: datetime) -> None:
+    """These leads are one from now on: a no that called one of them a duplicate is settled."""
+    t, h = tables.rejection, tables.handoff
+    mine = select(h.c.id).where(h.c.lead_id.in_(list(lead_ids)))
+    tx.execute(update(t).where(t.c.handoff_id.in_(mine), t.c.merged_at.is_(None)).values(merged_at=at))
+
+
 def rejections_of(tx: Tx, handoff_ids: Sequence[str]) -> dict[str, Rejection]:
     """The rejections of these hand-offs, annulled ones marked."""
     t = tables.rejection
@@ -100,5 +107,6 @@ def _rejection(row: Any) -> Rejection:
         return_to_me=row.return_to_me,
         annulled=row.annulled,
         said_by=row.said_by,
+        merged_at=row.merged_at,
         dispute=Dispute(**{one.name: getattr(row, one.name) for one in fields(Dispute)}),
     )

@@ -5,6 +5,8 @@ A rep who answers in the panel finds the same answer on the record; a lead that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from connector.domain.facts import Answer, Episode, Known, LinkedRecord
 from mappings.choices import to_theirs
 from mappings.document import MappingDocument
@@ -35,6 +37,23 @@ def reopened(mapping: MappingDocument, side: str, object: str) -> dict[str, Scal
         made, _ = written(mapping, side, object, word, value=None)
         values |= made
     return values
+
+
+def owner_values(
+    mapping: MappingDocument, side: str, known: Known, key: RecordKey, *, active: Callable[[str], bool]
+) -> dict[str, Scalar]:
+    """The owner whom the record had when sales rejected it; empty for any other record, and for an owner who left."""
+    episode = known.episodes[-1] if known.episodes else None
+    line = mapping.object(side, key.object).line("owner_id")
+    if (
+        episode is None
+        or episode.crm != key
+        or line is None
+        or not line.sources
+        or not active(episode.owner_id)
+    ):
+        return {}
+    return {line.sources[0]: episode.owner_id}
 
 
 def answer_values(mapping: MappingDocument, side: str, known: Known, key: RecordKey) -> dict[str, Scalar]:

@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from connector.domain.decision import Decision, FieldValue
-from connector.domain.events import REVERT
+from connector.domain.events import REVERT, REVERT_OWNER
 from connector.domain.facts import Known, Message
 from connector.domain.money import convert
 from connector.domain.rules import Rules
 from connector.ports import RecordState
-from connector.store import field_states, links, mirror, outbox, parked
+from connector.store import field_states, links, mirror, outbox, owners, parked
 from connector.store.engine import Tx
 from connector.store.field_states import FieldState
 from connector.store.known import handed_over
@@ -25,12 +25,14 @@ from connector.store.links import Link
 from connector.store.mirror import MirrorRow
 from connector.store.outbox import Wanted
 from connector.store.parked import Trouble
-from connector.sync.answers import answer_values, status_values
+from connector.sync.answers import answer_values, owner_values, status_values
 from connector.sync.deliver import park_loops
 from connector.sync.engine import Engine
 from connector.sync.plan import REWRITES_A_DAY, Plan, Planner, SetField, Target
 from connector.sync.results import RoundResult
-from mappings.records import Money, RecordKey, SystemRole
+from mappings.records import Money, RecordKey, Scalar, SystemRole
+
+REVERTS = frozenset({REVERT, REVERT_OWNER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Desk:
     def want(self, known: Known, decision: Decision, result: RoundResult) -> None:
         """Plan this lead's records; nothing different will withdraw what waits. `put` stores what was planned."""
         held = handed_over(known.episodes)
-        linked = [self._target(link) for link in self._living(known.lead_id, held)]
+        linked = [self._target(link) for link in self._living(known, held)]
         targets = writable(self.engine, linked, held=held)
         plans = {
             target.key: self.planner.own(target, self._in_currency(target, decision)) for target in targets
@@ -68,8 +70,8 @@ class Desk:
             _merge(plans[to_crm.key], to_crm)
         for target in targets:
             self._show_answer(plans[target.key], target, known)
-            if REVERT in decision.flags:
-                self._revert(plans[target.key], target)
+        if not REVERTS.isdisjoint(decision.flags):
+            self._revert_all(plans, linked, known, decision)
         for plan in plans.values():
             self._note(plan, known.lead_id, result)
 
@@ -80,12 +82,29 @@ class Desk:
             if name in target.fields and target.fields[name] != value:
                 plan.changes.append(SetField(name, target.fields[name], value, "answered"))
 
-    def _revert(self, plan: Plan, target: Target) -> None:
-        """The record that somebody set back to work during its cooldown shows sales' no again; somebody who insists ends
-        the exchange, and a person is asked."""
-        if self.engine.role(target.key.connection) is not SystemRole.CRM:
-            return
-        values = status_values(self.engine.mapping, target.side, target.key.object, "rejected")
+    def _revert_all(
+        self, plans: dict[RecordKey, Plan], linked: Sequence[Target], known: Known, decision: Decision
+    ) -> None:
+        """What broke a cooldown is undone on the record that sales had, and on those made since."""
+        crm = [one for one in linked if self.engine.role(one.key.connection) is SystemRole.CRM]
+        for target in (one for one in crm if one.key in plans or _made_since(known, one.key)):
+            values: dict[str, Scalar] = {}
+            if REVERT in decision.flags:
+                values |= status_values(self.engine.mapping, target.side, target.key.object, "rejected")
+            if REVERT_OWNER in decision.flags:
+                values |= owner_values(
+                    self.engine.mapping, target.side, known, target.key, active=self._active
+                )
+            self._revert(plans.setdefault(target.key, Plan(target.key)), target, values)
+
+    def _active(self, owner_id: str) -> bool:
+        """Whether an owner of the CRM can be given a record."""
+        found = owners.reps(self.tx, self.engine.crm.connection)
+        return any(one.owner_id == owner_id and one.active for one in found)
+
+    def _revert(self, plan: Plan, target: Target, values: Mapping[str, Scalar]) -> None:
+        """The record shows again what it showed before somebody broke the cooldown; somebody who insists ends the exchange,
+        and a person is asked."""
         for name, value in values.items():
             state = target.states.get(name)
             if target.fields.get(name, value) == value or (state and state.parked_at):
@@ -95,10 +114,13 @@ class Desk:
             else:
                 plan.changes.append(SetField(name, target.fields[name], value, "violation"))
 
-    def _living(self, lead_id: str, held: Sequence[RecordKey]) -> list[Link]:
-        found = self.linked.get(lead_id, ())
+    def _living(self, known: Known, held: Sequence[RecordKey]) -> list[Link]:
+        found = self.linked.get(known.lead_id, ())
         mine = [
-            one for one in found if one.state == "active" or (one.state == "duplicate" and one.key in held)
+            one
+            for one in found
+            if one.state == "active"
+            or (one.state == "duplicate" and (one.key in held or _made_since(known, one.key)))
         ]
         return [link for link in mine if self._lives(link.key)]
 
@@ -146,6 +168,14 @@ class Desk:
         if plan.changes:
             result.plan([plan.key])
         self.wanted.append(Wanted(plan.key, plan.wanted, lead_id))
+
+
+def _made_since(known: Known, key: RecordKey) -> bool:
+    """Whether somebody made this record after sales said no."""
+    episode = known.episodes[-1] if known.episodes else None
+    no = episode.rejection if episode else None
+    made = next((one.created_at for one in known.records if one.key == key and not one.by_baton), None)
+    return no is not None and made is not None and made > no.at
 
 
 def writable(engine: Engine, targets: Sequence[Target], *, held: Sequence[RecordKey] = ()) -> list[Target]:

@@ -210,6 +210,7 @@ rejection = Table(
     text("found_by"),
     text("found_note"),
     text("said_by"),
+    maybe_at("merged_at"),
     Index("ix_rejection_at", "at"),
 )
 
