@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata, resources
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from connector import logs
 from connector.clock import SandboxTime, SystemClock
 from connector.documents import parse_yaml, read_yaml, validated
+from connector.domain.facts import Message
 from connector.errors import ConfigError
 from connector.ports import Clock, RemoteSystem
 from connector.settings import ConnectionSettings, Settings
 from connector.store.engine import Store
 from connector.store.migrations import upgrade
+from connector.sync.configuration import take_up
 from connector.sync.engine import Engine
 from connector.sync.results import NoProgress, Progress
-from connector.sync.rulebook import RuleBook, apply_texts, texts_from
+from connector.sync.rulebook import RuleBook
 from connector.sync.speaker import Speaker
 from mappings.document import MappingDocument
 from mappings.records import SystemRole
@@ -28,14 +32,16 @@ DATABASES = ("sqlite", "postgresql")
 VERSION = metadata.version("baton-connector")
 
 
-def compose(settings: Settings, progress: Progress | None = None) -> Engine:
-    """One Baton on a database brought up to date, with the admin's documents in force. Raises ConfigError with every
-    problem of the documents. Nothing remote is called."""
+def compose(
+    settings: Settings, progress: Progress | None = None, tell: Callable[[Message], None] | None = None
+) -> Engine:
+    """One Baton on a database brought up to date, with what changed in the admin's documents taken up; `tell` hears what was
+    not (see take_up). Raises ConfigError with every problem of the documents. Nothing remote is called."""
     clock = clock_of(settings)
-    texts = texts_from(settings.config_dir)
     mapping = mapping_of(settings)
     store = open_store(settings.database_url)
-    apply_texts(store, texts, at=clock.now(), by="start")
+    for message in take_up(store, settings.config_dir, at=clock.now()):
+        (tell or _log)(message)
     rules, speaker = RuleBook(code=VERSION), Speaker()
     with store.read() as tx:
         speaker.learn(tx, rules(tx))
@@ -52,6 +58,10 @@ def compose(settings: Settings, progress: Progress | None = None) -> Engine:
         zone=ZoneInfo(settings.timezone),
         progress=progress or NoProgress(),
     )
+
+
+def _log(message: Message) -> None:
+    logs.log().warning("configuration_not_taken", why=message.id, section=message.params["section"])
 
 
 def open_store(url: str) -> Store:

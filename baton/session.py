@@ -7,10 +7,11 @@ import os
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from baton.compose import compose
-from baton.console import default_settings_file
-from connector.domain.facts import Actor
+from baton.console import default_settings_file, err, say
+from connector.domain.facts import Actor, Message
 from connector.settings import Settings, load_settings
 from connector.sync.engine import Engine
 from connector.sync.results import Progress
@@ -28,7 +29,12 @@ def settings() -> Settings:
 
 def engine(progress: Progress | None = None) -> Engine:
     """One Baton by the settings of this process. Raises ConfigError."""
-    return compose(settings(), progress)
+    return compose(settings(), progress, _tell)
+
+
+def _tell(message: Message) -> None:
+    told = {name: value for name, value in message.params.items() if isinstance(value, str | int)}
+    err.print(f"[yellow]•[/yellow] {escape(say(message.id, **told))}", soft_wrap=True)
 
 
 def actor(text: str) -> Actor:

@@ -18,7 +18,7 @@ from baton.session import Json
 from connector.clock import SystemClock
 from connector.domain.rules import Rules
 from connector.files.persons import LineError, Told, read_person
-from connector.sync.rulebook import rules_of, texts_from
+from connector.sync.sections import rules_of, texts_from
 from connector.sync.trial import place
 
 PAGE = 200

@@ -5,6 +5,7 @@ YAML 1.2 (`NO` stays text, `12:30:45` stays text). Knows nothing of what the doc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -80,6 +81,16 @@ def place_of(document: Any, path: Sequence[str | int]) -> str:
         except (KeyError, IndexError, TypeError, AttributeError):
             break
     return place
+
+
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+
+
+def located(problem: str, document: Any, *, source: str) -> str:
+    """A sentence that begins with its path (`rows[3].when: ...`), with file, line and column before it."""
+    path = problem.partition(": ")[0]
+    parts = [int(nth) if nth else name for nth, name in _STEP.findall(path)]
+    return f"{source}{place_of(document, parts)}: {problem}"
 
 
 def plain(node: Any) -> Any:

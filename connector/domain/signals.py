@@ -13,12 +13,16 @@ from datetime import timedelta
 from connector.domain.conditions import value_test
 from connector.domain.matrix_config import MatrixConfig
 from connector.domain.phrases import PhraseBook
+from connector.domain.signals_check import check_signals
 from connector.domain.signals_config import (
     ActivityTest,
     EveryOf,
+    GivesSignal,
+    GuardHolds,
     NeedConfig,
     NoneSuch,
     PropertyIs,
+    Reference,
     Says,
     SignalConfig,
     SignalsConfig,
@@ -28,7 +32,6 @@ from connector.domain.signals_config import (
     Titled,
     UrlHas,
     WordsTest,
-    check_signals,
     words_tests,
 )
 from connector.domain.speech import from_customer, title_of, words_of
@@ -190,7 +193,19 @@ def _test(node: ActivityTest, config: SignalsConfig) -> Test:
     if isinstance(node, Titled):
         titled = _words(node.title, config)
         return lambda heard: titled(heard.titled)
+    if isinstance(node, GivesSignal):
+        return _other(("signal", node.signal), config)
+    if isinstance(node, GuardHolds):
+        return _other(("guard", node.guard), config)
     return _plain(node)
+
+
+def _other(name: Reference, config: SignalsConfig) -> Test:
+    """Another part's condition, for the kinds that it looks at. Circles are refused before anything is compiled."""
+    part = config.named()[name]
+    kinds = frozenset(part.kinds)
+    inner = _test(part.when, config) if part.when else _always
+    return lambda heard: heard.activity.kind in kinds and inner(heard)
 
 
 def _tree(node: EveryOf | SomeOf, config: SignalsConfig) -> Test:

@@ -1,6 +1,7 @@
-"""The signals document: what an activity must be or say to become evidence for a stage, and what can be wrong in it.
+"""The signals document: what an activity must be or say to become evidence for a stage.
 
-Shapes and cross checks only; reading an activity is in signals.py, weighing evidence in stage.py.
+Shapes only; what can be wrong between them is in signals_check.py, reading an activity in signals.py, weighing evidence in
+stage.py.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from connector.domain.conditions import ValueTest, tag_by_key
-from connector.domain.document import NOT_EMPTY, Id, Section, Texts, repeated
-from connector.domain.matrix_config import Days, MatrixConfig
-from connector.domain.phrases import phrase_problems
+from connector.domain.document import NOT_EMPTY, Id, Section, Texts
+from connector.domain.matrix_config import Days
 from mappings.records import Direction, Kind
 
 Phrases = tuple[str, ...]
@@ -94,6 +94,18 @@ class NoneSuch(Section):
     not_: ActivityTest = Field(alias="not")
 
 
+class GivesSignal(Section):
+    """The activity gives this other signal too, whatever guards say of it."""
+
+    signal: Id
+
+
+class GuardHolds(Section):
+    """This guard holds for the activity."""
+
+    guard: Id
+
+
 ActivityTest = Annotated[
     Annotated[EveryOf, Tag("all")]
     | Annotated[SomeOf, Tag("any")]
@@ -102,10 +114,18 @@ ActivityTest = Annotated[
     | Annotated[Titled, Tag("title")]
     | Annotated[UrlHas, Tag("url")]
     | Annotated[PropertyIs, Tag("property")]
-    | Annotated[Spoken, Tag("direction")],
-    Discriminator(tag_by_key("all", "any", "not", "text", "title", "url", "property", "direction")),
+    | Annotated[Spoken, Tag("direction")]
+    | Annotated[GivesSignal, Tag("signal")]
+    | Annotated[GuardHolds, Tag("guard")],
+    Discriminator(
+        tag_by_key("all", "any", "not", "text", "title", "url", "property", "direction", "signal", "guard")
+    ),
 ]
 """A tree of tests of one activity."""
+
+
+Reference = tuple[Literal["signal", "guard"], str]
+"""How a condition names another part of the document."""
 
 
 class SignalConfig(Section):
@@ -168,73 +188,50 @@ class SignalsConfig(Section):
     alerts: tuple[AlertConfig, ...] = ()
 
     def spelled(self, wanted: Iterable[str]) -> frozenset[str]:
-        """Phrases with every `@name` replaced by the phrases of that list."""
-        lists = (self.phrases.get(item[1:], ()) if item.startswith("@") else (item,) for item in wanted)
-        return frozenset(phrase for phrases in lists for phrase in phrases)
+        """Phrases with every `@name` replaced by the phrases of that list, and of the lists that it names in turn."""
+        found: set[str] = set()
+        ahead, seen = list(wanted), set[str]()
+        while ahead:
+            item = ahead.pop()
+            if not item.startswith("@"):
+                found.add(item)
+            elif item not in seen:
+                seen.add(item)
+                ahead += self.phrases.get(item[1:], ())
+        return frozenset(found)
+
+    def named(self) -> dict[Reference, SignalConfig | GuardConfig]:
+        """Signals and guards by how a condition names them."""
+        signals: dict[Reference, SignalConfig | GuardConfig] = {
+            ("signal", one.id): one for one in self.signals
+        }
+        return signals | {("guard", one.id): one for one in self.guards}
+
+
+def leaves(node: ActivityTest | None) -> Iterator[ActivityTest]:
+    """Every question of a tree."""
+    if isinstance(node, NoneSuch):
+        yield from leaves(node.not_)
+    elif isinstance(node, EveryOf | SomeOf):
+        for child in node.all if isinstance(node, EveryOf) else node.any:
+            yield from leaves(child)
+    elif node is not None:
+        yield node
 
 
 def words_tests(node: ActivityTest | None) -> Iterator[tuple[bool, WordsTest]]:
     """Every test of words in a tree, each with whether it is one of the title."""
-    if isinstance(node, Says):
-        yield False, node.text
-    elif isinstance(node, Titled):
-        yield True, node.title
-    elif isinstance(node, NoneSuch):
-        yield from words_tests(node.not_)
-    elif isinstance(node, EveryOf | SomeOf):
-        for child in node.all if isinstance(node, EveryOf) else node.any:
-            yield from words_tests(child)
+    for leaf in leaves(node):
+        if isinstance(leaf, Says):
+            yield False, leaf.text
+        elif isinstance(leaf, Titled):
+            yield True, leaf.title
 
 
-def check_signals(config: SignalsConfig, matrix: MatrixConfig) -> list[str]:
-    """Everything that the shapes cannot say, one sentence each with its path in the document. Empty: usable."""
-    return [
-        *repeated([signal.id for signal in config.signals], "signals"),
-        *repeated([guard.id for guard in config.guards], "guards"),
-        *repeated([alert.id for alert in config.alerts], "alerts"),
-        *_stages(config, frozenset(matrix.marketing_stages())),
-        *_rows(config, matrix.speakable()),
-        *_alerts(config),
-        *_phrases(config),
-    ]
-
-
-def _stages(config: SignalsConfig, stages: frozenset[str]) -> Iterator[str]:
-    named = [(f"signals[{n}].stage", s.stage) for n, s in enumerate(config.signals) if s.stage is not None]
-    named += [(f"needs[{n}].stage", need.stage) for n, need in enumerate(config.needs)]
-    for path, stage in named:
-        if stage not in stages:
-            yield f"{path}: {stage!r} is no column of marketing in the matrix"
-
-
-def _rows(config: SignalsConfig, rows: frozenset[str]) -> Iterator[str]:
-    named = [(f"signals[{n}].by_row", row) for n, s in enumerate(config.signals) for row in s.by_row]
-    named += [(f"needs[{n}].row", need.row) for n, need in enumerate(config.needs)]
-    named += [(f"alerts[{n}].rows", row) for n, alert in enumerate(config.alerts) for row in alert.rows]
-    for path, row in named:
-        if row not in rows:
-            yield f"{path}: {row!r} is no row and no group of the matrix"
-
-
-def _alerts(config: SignalsConfig) -> Iterator[str]:
-    declared = {signal.id for signal in config.signals}
-    for nth, alert in enumerate(config.alerts):
-        for name in alert.signals:
-            if name not in declared:
-                yield f"alerts[{nth}].signals: no signal {name!r}"
-
-
-def _phrases(config: SignalsConfig) -> Iterator[str]:
-    for name, phrases in config.phrases.items():
-        if not phrases:
-            yield f"phrases.{name}: the list is empty"
-        yield from phrase_problems(phrases, f"phrases.{name}")
-    trees = [(f"signals[{n}].when", s.when) for n, s in enumerate(config.signals)]
-    trees += [(f"guards[{n}].when", guard.when) for n, guard in enumerate(config.guards)]
-    for path, tree in trees:
-        for _, test in words_tests(tree):
-            lists = [item for item in test.mentioned() if item.startswith("@")]
-            yield from (
-                f"{path}: no phrase list {item!r}" for item in lists if item[1:] not in config.phrases
-            )
-            yield from phrase_problems([p for p in test.mentioned() if not p.startswith("@")], path)
+def references(node: ActivityTest | None) -> Iterator[Reference]:
+    """The signals and guards that a tree names."""
+    for leaf in leaves(node):
+        if isinstance(leaf, GivesSignal):
+            yield "signal", leaf.signal
+        elif isinstance(leaf, GuardHolds):
+            yield "guard", leaf.guard

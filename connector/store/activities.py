@@ -3,7 +3,7 @@ person's id or e-mail and is tied when that person appears."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -222,11 +222,11 @@ def _activity(row: Any) -> Activity:
 
 
 def activities_of(
-    tx: Tx, lead_ids: Sequence[str], *, since: datetime | None = None
+    tx: Tx, lead_ids: Sequence[str], *, since: datetime | None = None, kinds: Collection[Kind] = ()
 ) -> dict[str, tuple[Activity, ...]]:
-    """The activities of these leads (of `since` or later) by (occurred_at, key)."""
+    """The activities of these leads (of `since` or later, of these kinds or of all) by (occurred_at, key)."""
     found: dict[str, dict[RecordKey, Activity]] = {}
-    for lead_id, activity in _tied(tx, lead_ids, since=since):
+    for lead_id, activity in _tied(tx, lead_ids, since=since, kinds=kinds):
         found.setdefault(lead_id, {})[activity.key] = activity
     return {
         lead_id: tuple(sorted(mine.values(), key=lambda a: (a.occurred_at, a.key)))
@@ -234,7 +234,9 @@ def activities_of(
     }
 
 
-def _tied(tx: Tx, lead_ids: Sequence[str], *, since: datetime | None) -> Iterator[tuple[str, Activity]]:
+def _tied(
+    tx: Tx, lead_ids: Sequence[str], *, since: datetime | None, kinds: Collection[Kind]
+) -> Iterator[tuple[str, Activity]]:
     t, tied = tables.activity, tables.activity_tie
     same = and_(
         t.c.connection == tied.c.connection, t.c.object == tied.c.object, t.c.remote_id == tied.c.remote_id
@@ -243,6 +245,8 @@ def _tied(tx: Tx, lead_ids: Sequence[str], *, since: datetime | None) -> Iterato
         query = select(tied.c.lead_id, t).join(t, same).where(tied.c.lead_id.in_(chunk))
         if since is not None:
             query = query.where(t.c.occurred_at >= since)
+        if kinds:
+            query = query.where(t.c.kind.in_(sorted(kind.value for kind in kinds)))
         for row in tx.execute(query):
             yield row.lead_id, _activity(row)
 

@@ -22,7 +22,7 @@ from connector.sandbox import acts
 from connector.sandbox.running import Sandbox, SandboxPlan, start
 from connector.settings import load_settings
 from connector.store.engine import Store
-from connector.sync import rulebook
+from connector.sync import configuration, rulebook, sections
 from connector.sync.engine import Engine
 from connector.sync.provision import provision
 from connector.sync.round import run_round
@@ -68,7 +68,7 @@ class Line:
 @pytest.fixture(scope="session", autouse=True)
 def documents_read_once() -> Iterator[None]:
     """Every command reads and compiles the shipped documents, which takes a second; here they are the same each time."""
-    parsed, signals, mapping = rulebook.parsed, compile_signals, compose_.mapping_of
+    parsed, signals, mapping = sections.parsed, compile_signals, compose_.mapping_of
     kept: dict[object, Any] = {}
 
     def once(key: object, make: Callable[[], Any]) -> Any:
@@ -77,10 +77,11 @@ def documents_read_once() -> Iterator[None]:
         return kept[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            rulebook, "parsed", lambda texts: once(tuple(t for t, _ in texts.values()), lambda: parsed(texts))
-        )
-        patch.setattr(rulebook, "compile_signals", lambda *of: once(tuple(map(id, of)), lambda: signals(*of)))
+        for user in (sections, configuration, rulebook):
+            patch.setattr(
+                user, "parsed", lambda texts: once(tuple(t for t, _ in texts.values()), lambda: parsed(texts))
+            )
+        patch.setattr(sections, "compile_signals", lambda *of: once(tuple(map(id, of)), lambda: signals(*of)))
         patch.setattr(compose_, "mapping_of", lambda given: once("mapping", lambda: mapping(given)))
         yield
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from baton.sandbox_cli import app
 from connector.documents import read_yaml, validated
 from connector.domain.matrix_config import MatrixConfig, check_matrix
-from connector.domain.signals_config import SignalsConfig, check_signals
+from connector.domain.signals import SignalsConfig, check_signals
 from connector.domain.value import ValueConfig
 from connector.sandbox.load import Loaded, Table, TableError, load_table
 from connector.sandbox.load_map import ColumnMap
