@@ -50,11 +50,16 @@ def fail(problems: Sequence[str]) -> NoReturn:
 
 def say(message: str, **params: str | int) -> str:
     """A message in the language of the settings; English when they cannot be read. For what has no engine yet."""
+    return tell(Message(message, params))
+
+
+def tell(message: Message) -> str:
+    """The same for a message that is made already."""
     try:
         language = load_settings(os.environ, default_settings_file()).language
     except ConfigError:
         language = "en"
-    return render(Message(message, params), language)
+    return render(message, language)
 
 
 def default_settings_file() -> Path | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from baton import estimate_cli
 from baton.console import emit, guarded, out, say, table
 from baton.session import Json, engine
 from baton.summary import amount, matrix_table
@@ -18,6 +19,8 @@ app = typer.Typer(
     help="What a lead is worth: the table in force, drafts, publishing, and an estimate from a file.",
     invoke_without_command=True,
 )
+
+app.command("estimate")(estimate_cli.estimate)
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 

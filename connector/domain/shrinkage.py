@@ -57,8 +57,9 @@ def _spread(
     known = [_variances(counts, means, kappa) for kappa in tried]
     scores = [one - information / 2 for one, (_, information) in zip(likelihood, known, strict=True)]
     weights = [exp(score - max(scores)) for score in scores]
+    whole = sum(weight for weight in weights if weight > _NEGLIGIBLE)
     return [
-        (kappa, weight / sum(weights), variances)
+        (kappa, weight / whole, variances)
         for kappa, weight, (variances, _) in zip(tried, weights, known, strict=True)
         if weight > _NEGLIGIBLE
     ]

@@ -99,14 +99,22 @@ def tally(history: Iterable[UnitHistory], as_of: date) -> Tally:
     first: dict[tuple[str, Cell], UnitHistory] = {}
     for unit in history:
         key = (unit.unit_id, (unit.persona, unit.stage))
-        if unit.entered_on <= as_of and (key not in first or unit.entered_on < first[key].entered_on):
+        if key not in first or unit.entered_on < first[key].entered_on:
             first[key] = unit
+    return tally_of_first(first.values(), as_of)
+
+
+def tally_of_first(entries: Iterable[UnitHistory], as_of: date) -> Tally:
+    """The same of a history that has each unit once per cell already; only the wins are kept in memory."""
     unwon: dict[Cell, Counter[date]] = {}
     lost: dict[Cell, Counter[date]] = {}
     wins = []
-    for (unit_id, cell), unit in first.items():
+    for unit in entries:
+        cell = (unit.persona, unit.stage)
+        if unit.entered_on > as_of:
+            continue
         if unit.won_on and unit.won_on <= as_of:
-            wins.append(Won(unit_id, cell, unit.entered_on, unit.won_on, unit.amounts))
+            wins.append(Won(unit.unit_id, cell, unit.entered_on, unit.won_on, unit.amounts))
             continue
         unwon.setdefault(cell, Counter())[unit.entered_on] += 1
         if unit.lost_on and unit.lost_on <= as_of:
