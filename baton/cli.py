@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from baton import config_cli, lead_cli, parked_cli, reps_cli, sandbox_cli, suggestions_cli, value_cli
+from baton import bypass_cli, config_cli, lead_cli, parked_cli, reps_cli, sandbox_cli, suggestions_cli, value_cli
 from baton.compose import VERSION, open_store
 from baton.console import Bars, emit, err, facts, fail, guarded, out, say, table
 from baton.findings import WIDTH, findings
@@ -37,6 +37,7 @@ app.add_typer(lead_cli.app, name="lead")
 app.add_typer(config_cli.app, name="config")
 app.add_typer(suggestions_cli.app, name="suggestions")
 app.add_typer(parked_cli.app, name="parked")
+app.add_typer(bypass_cli.app, name="bypass")
 app.add_typer(reps_cli.app, name="reps")
 app.add_typer(value_cli.app, name="value")
 app.add_typer(sandbox_cli.app, name="sandbox")

@@ -53,6 +53,7 @@ def decide(known: Known, rules: Rules, now: datetime) -> Decision:
         flags=_flags(here),
         cycle=here.cycle.number,
         cycle_opened_at=here.cycle.opened_at,
+        cycles=tuple(row for row in here.cycle.rows if row not in known.cycles),
     )
 
 

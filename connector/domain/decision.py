@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from connector.domain.facts import Actor, Answer, HandSet, Message, Rejection, Request, Step
+from connector.domain.facts import Actor, Answer, BuyingCycle, HandSet, Message, Rejection, Request, Step
 from mappings.records import Money
 
 FieldValue = str | int | bool | datetime | Money | Message | None
@@ -77,6 +77,14 @@ class Deed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Preferred:
+    """An owner who comes before the turn of the others, and why."""
+
+    owner_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class HandOffVerdict:
     """Whether the lead passes to sales now. `refusals` say every reason against it, whether or not anybody asked;
     `eligible_from` when the last dated one ends. `request` is the click that this answers, `settles` the ids of all
@@ -87,7 +95,7 @@ class HandOffVerdict:
     refusals: tuple[Message, ...] = ()
     eligible_from: datetime | None = None
     not_to: tuple[str, ...] = ()
-    prefer: tuple[str, ...] = ()
+    prefer: tuple[Preferred, ...] = ()
     pool: str = ""
     request: Request | None = None
     cause: str = ""
@@ -153,7 +161,8 @@ class Decision:
     """The answer. Between two inputs it does not change before `reconsider_at` (None: never by itself).
 
     `wanted` holds Baton's own fields by our names (see `mappings/defaults`), the same for every system. `cycle` is the
-    buying cycle that the decision is about; it differs from the memory's when fresh evidence opened another.
+    buying cycle that the decision is about; it differs from the memory's when fresh evidence, the lead's or a colleague's,
+    opened another. `cycles` are those of the account that this decision opened, closed or corrected.
     """
 
     persona: PersonaVerdict
@@ -176,3 +185,4 @@ class Decision:
     flags: tuple[str, ...] = ()
     cycle: int = 1
     cycle_opened_at: datetime | None = None
+    cycles: tuple[BuyingCycle, ...] = ()

@@ -194,18 +194,34 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class BuyingCycle:
+    """One purchase of one unit (an account, or a lead that has none), shared by all contacts of the account. `closed_by` is
+    `won`, `lost` or `silence`; `deal` the opportunity that closed it, as long as there is one."""
+
+    number: int
+    opened_at: datetime
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    deal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """The account with what surrounds it: rejections at its other leads, its open hand-off or opportunity."""
+    """The account with what surrounds it: rejections at its other leads, its open hand-off or opportunity, and when its
+    other contacts were heard (`heard`, in order). `pool_since`: since when marketing knows one of the others."""
 
     account: Account | None = None
     other_episodes: tuple[Episode, ...] = ()
     owner_id: str = ""
     active_owner_id: str = ""
+    heard: tuple[datetime, ...] = ()
+    pool_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All there is to know of one lead. `activities` are ordered by (occurred_at, key); `episodes` by requested_at."""
+    """All there is to know of one lead. `activities` are ordered by (occurred_at, key); `episodes` by requested_at; `cycles`
+    are those of its unit, by number; `sdrs` the owner ids that an admin named SDRs."""
 
     lead_id: str
     created_at: datetime
@@ -220,3 +236,5 @@ class Known:
     persona_set: HandSet | None = None
     stage_set: HandSet | None = None
     memory: Memory = Memory()
+    cycles: tuple[BuyingCycle, ...] = ()
+    sdrs: frozenset[str] = frozenset()

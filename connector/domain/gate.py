@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connector.domain.cycle import reopening
 from connector.domain.decision import GateResult
 from connector.domain.facts import Message
 from connector.domain.policies import PartnerRule
+from connector.domain.purchases import WON
 from connector.domain.recycling import Cooldown
 from connector.domain.roles import meets
 from connector.domain.situation import Situation
@@ -97,6 +99,10 @@ def _role(here: Situation) -> Message | None:
 
 
 def _customer(here: Situation) -> Message | None:
+    """A purchase that is over takes no further hand-off; the next one asks for evidence of its own."""
+    if closed := here.cycle.closed:
+        until = here.policies.when(reopening(closed, here.policies.cycle))
+        return Message("gate.cycle_won" if closed.closed_by == WON else "gate.cycle_lost", {"until": until})
     kinds = {kind.casefold() for kind in here.policies.gate.customer_kinds}
     is_customer = _kind(here) in kinds or here.cycle.number > 1
     return Message("gate.customer") if is_customer and not here.counting else None

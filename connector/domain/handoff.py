@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connector.domain.decision import Deed, Evidence, GateResult, HandOffVerdict
-from connector.domain.facts import Message, Request
+from connector.domain.decision import Deed, Evidence, GateResult, HandOffVerdict, Preferred
+from connector.domain.facts import Message, Rejection, Request
 from connector.domain.matrix import UNKNOWN
 from connector.domain.policies import HandOffPoint, Mode, Outcome, Pool
 from connector.domain.recycling import Now, rejected, resubmission, rule_of
@@ -195,20 +195,32 @@ def _passed_on(here: Situation) -> str:
     return "reroute" if rule_of(here.policies, rejection).outcome is Outcome.REROUTE else ""
 
 
-def _not_to(here: Situation) -> tuple[str, ...]:
-    """Every rep who said no, in this cycle or an earlier one, unless that rep asked for the lead back."""
+def _said_no(here: Situation) -> list[Rejection]:
+    """Every no to this lead, in this cycle or an earlier one, the latest last."""
     now = {e.id for e in here.standing.episodes}
     earlier = [e for e in here.known.episodes if e.id not in now]
-    said_no = [e.rejection for e in (*earlier, *here.standing.episodes) if e.rejection]
-    back = {r.rep_id for r in said_no if r.return_to_me}
-    return tuple(dict.fromkeys(r.rep_id for r in said_no if r.rep_id and r.rep_id not in back))
+    said = [e.rejection for e in (*earlier, *here.standing.episodes) if e.rejection]
+    return sorted(said, key=lambda rejection: rejection.at)
 
 
-def _prefer(here: Situation, not_to: tuple[str, ...]) -> tuple[str, ...]:
-    rejection = here.episode.rejection if here.episode else None
-    asked_back = rejection.rep_id if rejection and rejection.return_to_me else ""
-    wanted = (here.known.account.active_owner_id, asked_back, here.known.account.owner_id)
-    return tuple(dict.fromkeys(owner for owner in wanted if owner and owner not in not_to))
+def _not_to(here: Situation) -> tuple[str, ...]:
+    """Every rep who said no, unless that rep asked for the lead back with their last one."""
+    last = {rejection.rep_id: rejection for rejection in _said_no(here)}
+    return tuple(rep_id for rep_id, rejection in last.items() if rep_id and not rejection.return_to_me)
+
+
+def _prefer(here: Situation, not_to: tuple[str, ...]) -> tuple[Preferred, ...]:
+    """Who comes before the turn of the others: the rep who rejected it last and asked for it back, who works on the account,
+    whose account it is."""
+    account, said = here.known.account, _said_no(here)
+    asked_back = said[-1].rep_id if said and said[-1].return_to_me else ""
+    wanted = (
+        Preferred(asked_back, "return_to_me"),
+        Preferred(account.active_owner_id, "open_with_sales"),
+        Preferred(account.owner_id, "account_owner"),
+    )
+    first = {one.owner_id: one for one in reversed(wanted) if one.owner_id and one.owner_id not in not_to}
+    return tuple(one for one in wanted if first.get(one.owner_id) is one)
 
 
 def pool_of(here: Situation) -> Pool | None:

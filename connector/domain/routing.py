@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from connector.domain.decision import HandOffVerdict
@@ -18,8 +18,9 @@ QUEUE = "queue:"
 
 @dataclass(frozen=True, slots=True)
 class Rep:
-    """Somebody who can own leads. `today`: hand-offs received so far today; `capacity` None: the policies' default.
-    `back_at`: away until then; a rep who is away has capacity 0."""
+    """Somebody who can own leads. `today`: hand-offs received so far this working day; `capacity` None: the policies'
+    default. `back_at`: away until then; a rep who is away has capacity 0. `last_given_at`: when the last lead came.
+    Who is not `in_turn` gets leads as their owner only."""
 
     owner_id: str
     active: bool = True
@@ -29,6 +30,8 @@ class Rep:
     groups: tuple[str, ...] = ()
     away: bool = False
     back_at: datetime | None = None
+    last_given_at: datetime | None = None
+    in_turn: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,16 @@ def route(
     here = {
         rep.owner_id: rep for rep in candidates if rep.owner_id not in verdict.not_to and _present(rep, now)
     }
-    for owner_id in verdict.prefer:
-        if owner_id in here:
-            return Route(owner_id, cause="account_owner")
+    for preferred in verdict.prefer:
+        if preferred.owner_id in here:
+            return Route(preferred.owner_id, cause=preferred.cause)
     if verdict.pool.startswith(QUEUE):
         return Route(queue=verdict.pool.removeprefix(QUEUE), cause="queue")
-    able = [rep for rep in here.values() if _has_room(rep, policies) and _in_pool(rep, verdict.pool)]
+    able = [
+        rep
+        for rep in here.values()
+        if rep.in_turn and _has_room(rep, policies) and _in_pool(rep, verdict.pool)
+    ]
     if not able:
         return Route(policies.routing.manager_id, manager=True, cause="nobody_eligible")
     return Route(min(able, key=_turn).owner_id, cause="round_robin")
@@ -73,6 +80,11 @@ def _in_pool(rep: Rep, pool: str) -> bool:
     return not pool or pool in rep.groups
 
 
-def _turn(rep: Rep) -> tuple[Fraction, str]:
-    """Whose turn it is: the smallest share of the day already carried, counting the next one; then by id."""
-    return Fraction(rep.today + 1, rep.weight), rep.owner_id
+def _turn(rep: Rep) -> tuple[Fraction, bool, datetime, str]:
+    """Whose turn it is: the smallest share of the day already carried, counting the next one; then who waits longest, so
+    that a team with one lead a day takes turns too; then by id."""
+    share = Fraction(rep.today + 1, rep.weight)
+    return share, rep.last_given_at is not None, rep.last_given_at or _NEVER, rep.owner_id
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)

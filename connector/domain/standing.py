@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
 
-from connector.domain.cycle import Cycle, own_opportunities, pool_since
+from connector.domain.cycle import Cycle
 from connector.domain.events import Answered, Dealt, Event, Said, Standing
 from connector.domain.facts import Actor, Answer, Episode, Known, LinkedRecord, Step
 from connector.domain.policies import PoliciesConfig
+from connector.domain.purchases import own_opportunities, pool_since
 from connector.domain.recycling import rejected, rests_at
 from connector.domain.story import Story
 from connector.domain.unasked import CRM, Unasked
@@ -25,7 +26,7 @@ def read_standing(known: Known, policies: PoliciesConfig, cycle: Cycle) -> Stand
     """Sales' side of the lead in this cycle, from its hand-offs, the CRM's statuses and the opportunities."""
     episodes = tuple(e for e in known.episodes if e.cycle == cycle.number)
     said = _said(known, policies, cycle)
-    deals = own_opportunities(known, cycle)
+    deals = own_opportunities(known, cycle=cycle.number, after=cycle.after)
     rests = partial(rests_at, policies, known)
     if not episodes:
         floor = max(filter(None, (pool_since(known), cycle.after, policies.records_since)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from connector.domain.cycle import Cycle, current_cycle, opened, same_cycle, speaks, within
+from connector.domain.cycle import Cycle, current_cycle, evidence_within, opened, speaks, within
 from connector.domain.decision import Evidence, PersonaVerdict, StageVerdict
 from connector.domain.events import Standing
 from connector.domain.facts import Known
@@ -26,6 +26,7 @@ def survey(known: Known, rules: Rules, now: datetime) -> tuple[Situation, dateti
     cycle, (stage, evidence, stage_turn) = _cycle_and_stage(known, rules, persona_id=persona.id, now=now)
     present = within(known, cycle)
     standing = read_standing(present, rules.policies, cycle)
+    cycle = _begun(cycle, stage, evidence, standing)
     persona, stage = _fixed(present, standing, persona=persona, stage=stage)
     own = (*(e for e in known.episodes if e.cycle != cycle.number), *standing.episodes)
     running = cooldowns(rules.policies, own, known.account.other_episodes, now)
@@ -50,18 +51,27 @@ def survey(known: Known, rules: Rules, now: datetime) -> tuple[Situation, dateti
 def _cycle_and_stage(known: Known, rules: Rules, *, persona_id: str, now: datetime) -> tuple[Cycle, Placed]:
     """The cycle with its own evidence. Activity alone opens no cycle: its first evidence does."""
     cycle = current_cycle(known, rules.policies.cycle, now)
-    placed = _stage(within(known, cycle), rules, persona_id=persona_id, now=now)
-    if not cycle.is_new:
+    placed = _stage(known, cycle, rules, persona_id=persona_id, now=now)
+    first = min((e.at for e in counting(placed[1])), default=None)
+    if first and (cycle.opens or cycle.rows):
+        return opened(cycle, first), placed
+    if cycle.otherwise is None:
         return cycle, placed
-    opening = min((e.at for e in counting(placed[1])), default=None)
-    if opening:
-        return opened(cycle, opening), placed
-    cycle = same_cycle(known)
-    return cycle, _stage(within(known, cycle), rules, persona_id=persona_id, now=now)
+    return cycle.otherwise, _stage(known, cycle.otherwise, rules, persona_id=persona_id, now=now)
 
 
-def _stage(known: Known, rules: Rules, *, persona_id: str, now: datetime) -> Placed:
-    return place_stage(rules.matrix, rules.signals, known, persona_id=persona_id, now=now)
+def _stage(known: Known, cycle: Cycle, rules: Rules, *, persona_id: str, now: datetime) -> Placed:
+    reduced = evidence_within(known, cycle)
+    return place_stage(rules.matrix, rules.signals, reduced, persona_id=persona_id, now=now)
+
+
+def _begun(cycle: Cycle, stage: StageVerdict, evidence: tuple[Evidence, ...], standing: Standing) -> Cycle:
+    """The first cycle of an account opens with the first evidence, a stage set by hand, or sales at work."""
+    if cycle.opened_at is not None:
+        return cycle
+    times = [e.at for e in counting(evidence)] + [visit.at for visit in standing.visits[:1]]
+    times += [e.requested_at for e in standing.episodes[:1]] + ([stage.hand_set.at] if stage.hand_set else [])
+    return opened(cycle, min(times)) if times else cycle
 
 
 def _fixed(
@@ -87,6 +97,7 @@ def _ahead(known: Known, now: datetime) -> Iterator[datetime]:
     """Instants of facts that a clock ahead of ours dated into the future."""
     for activity in known.activities:
         yield from (at for at in (activity.occurred_at, activity.recorded_at) if at > now)
+    yield from (at for at in known.account.heard if at > now)
 
 
 def first_interaction(here: Situation) -> datetime | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, null, or_, select, tuple_, update
 
 from connector.store import tables
+from connector.store.cycles import join_units
 from connector.store.engine import Tx
 from connector.store.types import money_values
 from connector.store.writes import (
@@ -82,6 +83,7 @@ def merge_accounts(tx: Tx, survivor: str, *, loser: str) -> None:
     for table in (tables.account_link, tables.account_key, tables.lead, tables.opportunity_link):
         tx.execute(update(table).where(table.c.account_id == loser).values(account_id=survivor))
     tx.execute(update(tables.account).where(tables.account.c.id == loser).values(merged_into=survivor))
+    join_units(tx, {loser: survivor})
 
 
 def save_opportunity(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 
 from connector.store import tables
 from connector.store.engine import Tx
@@ -249,6 +249,33 @@ def _tied(
             query = query.where(t.c.kind.in_(sorted(kind.value for kind in kinds)))
         for row in tx.execute(query):
             yield row.lead_id, _activity(row)
+
+
+def heard_at(tx: Tx, account_ids: Sequence[str], *, since: datetime) -> dict[str, dict[str, list[datetime]]]:
+    """When somebody was heard or spoken with (nothing we only sent or plan), by account and lead, at most twice a day: for
+    accounts with several leads, of `since` or later."""
+    t, tied, lead = tables.activity, tables.activity_tie, tables.lead
+    same = and_(
+        t.c.connection == tied.c.connection, t.c.object == tied.c.object, t.c.remote_id == tied.c.remote_id
+    )
+    several = select(lead.c.account_id).group_by(lead.c.account_id).having(func.count() > 1)
+    spoken = and_(t.c.planned.is_(False), or_(t.c.direction != Direction.OUT.value, t.c.two_way.is_(True)))
+    found: dict[str, dict[str, list[datetime]]] = {}
+    for chunk in chunks(account_ids):
+        crowded = several.where(lead.c.account_id.in_(chunk))
+        query = select(lead.c.account_id, lead.c.id, t.c.occurred_at).join(tied, tied.c.lead_id == lead.c.id)
+        query = query.join(t, same).where(lead.c.account_id.in_(crowded), spoken, t.c.occurred_at >= since)
+        for account, lead_id, at in tx.execute(query.order_by(lead.c.id, t.c.occurred_at)):
+            _thin(found.setdefault(account, {}).setdefault(lead_id, []), at)
+    return found
+
+
+def _thin(times: list[datetime], at: datetime) -> None:
+    """Of each day only the first and the last: pauses are counted in days."""
+    if len(times) > 1 and times[-2].date() == at.date():
+        times[-1] = at
+    else:
+        times.append(at)
 
 
 def activities(tx: Tx, keys: Sequence[RecordKey]) -> dict[RecordKey, Activity]:

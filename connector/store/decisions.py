@@ -81,7 +81,7 @@ _LEAVE = update(tables.cell_entry).where(*_STANDS).values(left_at=bindparam("b_l
 
 def content_hash(decision: Decision) -> str:
     """Equal for decisions that say the same, under whatever versions and with whatever next look."""
-    return digest(replace(decision, versions=Versions(), reconsider_at=None))
+    return digest(replace(decision, versions=Versions(), reconsider_at=None, cycles=()))
 
 
 def record_decision(tx: Tx, lead_id: str, *, decision: Decision, at: datetime) -> int | None:
@@ -264,6 +264,46 @@ def _transition(row: Any) -> Transition:
     actor = Actor(row.actor_kind, row.actor_id)
     step = (Step(row.old), Step(row.new), row.occurred_at, actor, row.cause)
     return Transition(*step, implied=row.implied, violation=row.violation)
+
+
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """A step that sales took past the hand-off: when, by whom, and where the lead stands today."""
+
+    lead_id: str
+    at: datetime
+    learned_at: datetime
+    actor: Actor
+    violation: str
+    step: Step
+    cell: str
+    cycle: int
+
+
+_PAST_HAND_OFF = ("bypass",)
+
+
+def bypasses(tx: Tx, *, since: datetime | None, limit: int) -> list[Bypass]:
+    """The first bypass of each lead that took one (of `since` or later), the latest first."""
+    t, s = tables.transition, tables.lead_state
+    first = select(func.min(t.c.id)).where(t.c.violation.in_(_PAST_HAND_OFF)).group_by(t.c.lead_id)
+    query = select(t, s.c.step, s.c.cell, s.c.cycle).join(s, s.c.lead_id == t.c.lead_id)
+    query = query.where(t.c.id.in_(first)).order_by(t.c.learned_at.desc(), t.c.id.desc()).limit(limit)
+    if since is not None:
+        query = query.where(t.c.learned_at >= since)
+    return [
+        Bypass(
+            row.lead_id,
+            row.occurred_at,
+            row.learned_at,
+            Actor(row.actor_kind, row.actor_id),
+            row.violation,
+            Step(row.step),
+            row.cell,
+            row.cycle,
+        )
+        for row in tx.execute(query)
+    ]
 
 
 def standing(tx: Tx) -> dict[str, int]:

@@ -32,8 +32,8 @@ WITHDRAWN = "withdrawn"
 @dataclass(frozen=True, slots=True)
 class HandOff:
     """One hand-off. `point` is the last step that is known to be done: claimed (with `crm`: that record is open again),
-    crm_record_known, owner_assigned, noted, confirmed_back, done; or failed. `cell`, `value`, `versions` and
-    `evidence_ids` are frozen at its request."""
+    crm_record_known, owner_assigned, noted, confirmed_back, done; or failed. `cell`, `value`, `versions`,
+    `evidence_ids`, `sdr_id` (of record) and `contributors` are frozen at its request."""
 
     id: str
     lead_id: str
@@ -59,6 +59,8 @@ class HandOff:
     attempts: int = 0
     next_attempt_at: datetime | None = None
     error: str = ""
+    sdr_id: str = ""
+    contributors: tuple[Mapping[str, object], ...] = ()
 
 
 def frozen_versions(versions: Versions) -> dict[str, object]:
@@ -88,6 +90,8 @@ def begin_handoff(tx: Tx, handoff: HandOff) -> bool:
         "explained": handoff.explained,
         "versions": handoff.versions,
         "evidence_ids": list(handoff.evidence_ids),
+        "sdr_id": handoff.sdr_id,
+        "contributors": list(handoff.contributors),
         "next_attempt_at": handoff.next_attempt_at or handoff.requested_at,
     }
     t = tables.handoff
@@ -219,6 +223,8 @@ def _handoff(row: Any) -> HandOff:
         attempts=row.attempts,
         next_attempt_at=row.next_attempt_at,
         error=row.error,
+        sdr_id=row.sdr_id,
+        contributors=tuple(row.contributors),
     )
 
 

@@ -13,6 +13,7 @@ from connector.domain.facts import (
     AccountFacts,
     Actor,
     Answer,
+    BuyingCycle,
     Episode,
     Known,
     LinkedRecord,
@@ -20,7 +21,18 @@ from connector.domain.facts import (
     StatusChange,
 )
 from connector.ports import RecordState
-from connector.store import accounts, activities, decisions, handoffs, links, mirror, requests, tables
+from connector.store import (
+    accounts,
+    activities,
+    cycles,
+    decisions,
+    handoffs,
+    links,
+    mirror,
+    owners,
+    requests,
+    tables,
+)
 from connector.store.engine import Tx
 from connector.store.golden import golden_account, golden_person
 from connector.store.links import Lead, Link
@@ -88,6 +100,10 @@ class _Batch:
     overrides: dict[str, Any]
     hand_sets: dict[tuple[str, str], Any]
     states: dict[str, decisions.LeadState]
+    heard: dict[str, dict[str, list[datetime]]]
+    sdrs: frozenset[str]
+    pool: dict[str, dict[str, datetime]]
+    cycles: dict[str, tuple[BuyingCycle, ...]]
 
 
 def _load(tx: Tx, lead_ids: Sequence[str], readers: Readers, *, now: datetime) -> _Batch:
@@ -114,6 +130,10 @@ def _load(tx: Tx, lead_ids: Sequence[str], readers: Readers, *, now: datetime) -
         overrides=requests.overrides_of(tx, ids),
         hand_sets=requests.hand_sets_of(tx, ids),
         states=decisions.states(tx, ids),
+        heard=activities.heard_at(tx, account_ids, since=now - REACH),
+        sdrs=owners.sdr_ids(tx),
+        pool=links.in_marketing(tx, account_ids),
+        cycles=cycles.cycles_of(tx, [lead.account_id or lead.id for lead in leads]),
     )
 
 
@@ -235,6 +255,8 @@ def _known(batch: _Batch, lead: Lead) -> Known:
         persona_set=batch.hand_sets.get((lead.id, "persona")),
         stage_set=batch.hand_sets.get((lead.id, "stage")),
         memory=state.memory if state else Memory(),
+        cycles=batch.cycles.get(lead.account_id or lead.id, ()),
+        sdrs=batch.sdrs,
     )
 
 
@@ -324,7 +346,21 @@ def _account(batch: _Batch, lead: Lead, deals: Sequence[Opportunity]) -> Account
         other_episodes=others,
         owner_id=next((owner for owner in sales if owner), ""),
         active_owner_id=_active_owner(deals, others),
+        heard=_heard(batch, lead),
+        pool_since=_pool_since(batch, lead),
     )
+
+
+def _heard(batch: _Batch, lead: Lead) -> tuple[datetime, ...]:
+    """When the lead's colleagues were heard."""
+    there = batch.heard.get(lead.account_id, {}) if lead.account_id else {}
+    return tuple(sorted(at for lead_id, times in there.items() if lead_id != lead.id for at in times))
+
+
+def _pool_since(batch: _Batch, lead: Lead) -> datetime | None:
+    """Since when marketing knows a colleague."""
+    there = batch.pool.get(lead.account_id, {}) if lead.account_id else {}
+    return min((at for lead_id, at in there.items() if lead_id != lead.id), default=None)
 
 
 def _active_owner(deals: Sequence[Opportunity], others: Sequence[Episode]) -> str:

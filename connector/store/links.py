@@ -99,6 +99,18 @@ def leads_at(tx: Tx, account_ids: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
+def in_marketing(tx: Tx, account_ids: Sequence[str]) -> dict[str, dict[str, datetime]]:
+    """The leads of these accounts that have a record in marketing's system, each with when it began, by account."""
+    t, record = tables.lead, tables.link
+    found: dict[str, dict[str, datetime]] = {}
+    for chunk in chunks(account_ids):
+        query = select(t.c.account_id, t.c.id, t.c.created_at).join(record, record.c.lead_id == t.c.id)
+        there = query.where(t.c.account_id.in_(chunk), record.c.role == SystemRole.MARKETING.value)
+        for account, lead_id, at in tx.execute(there.distinct()):
+            found.setdefault(account, {})[lead_id] = at
+    return found
+
+
 def link(tx: Tx, key: RecordKey, *, lead_id: str, role: SystemRole, at: datetime) -> None:
     """Say that this record is that lead, as active. A record linked before moves; who made it stays known."""
     values = {**key_values(key), "lead_id": lead_id, "role": role.value, "since": at, "state": "active"}

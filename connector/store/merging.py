@@ -11,6 +11,7 @@ from sqlalchemy import and_, delete, exists, or_, select, update
 
 from connector.store import tables
 from connector.store.activities import by_person
+from connector.store.cycles import join_units
 from connector.store.engine import Tx
 from connector.store.handoffs import withdraw_handoff
 from connector.store.rejections import note_merge
@@ -130,6 +131,8 @@ def _inherit(tx: Tx, survivor: str, loser: str) -> None:
         "account_id": mine.account_id or other.account_id,
     }
     tx.execute(update(t).where(t.c.id == survivor).values(**values))
+    unit = values["account_id"] or survivor
+    join_units(tx, {alone.id: unit for alone in (mine, other) if alone.account_id is None})
     tx.execute(update(t).where(t.c.id == loser).values(merged_into=survivor))
     # An id that led to the loser leads on to the survivor in one step.
     tx.execute(update(t).where(t.c.merged_into == loser).values(merged_into=survivor))

@@ -115,6 +115,12 @@ def names(tx: Tx) -> dict[str, str]:
     return {row.id: row.name for row in tx.execute(select(t.c.id, t.c.name)) if row.name}
 
 
+def sdr_ids(tx: Tx) -> frozenset[str]:
+    """Owner ids that an admin named SDRs."""
+    t = tables.rep
+    return frozenset(tx.execute(select(t.c.owner_id).where(t.c.is_sdr)).scalars())
+
+
 def save_rep(tx: Tx, rep: Rep) -> None:
     """Store the settings of a rep (not what its system says of it)."""
     values = {

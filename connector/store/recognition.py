@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, delete, exists, select, update
 
 from connector.store import tables
 from connector.store.activities import by_email
+from connector.store.cycles import join_units
 from connector.store.engine import Tx
 from connector.store.identities import Identity
 from connector.store.mirror import LIVE
@@ -108,12 +109,13 @@ def tie_emails(tx: Tx, emails: Mapping[str, str]) -> set[str]:
 
 
 def set_accounts(tx: Tx, places: Mapping[str, str | None]) -> None:
-    """Put these leads at their accounts."""
+    """Put these leads at their accounts; the cycles of one that had none are the account's now."""
     t = tables.lead
     statement = update(t).where(t.c.id == bindparam("b_lead")).values(account_id=bindparam("b_account"))
     run_many(
         tx, statement, [{"b_lead": lead_id, "b_account": account} for lead_id, account in places.items()]
     )
+    join_units(tx, {lead_id: account for lead_id, account in places.items() if account})
 
 
 def waiting_keys(tx: Tx, kind: str, *, keys: Iterable[str]) -> set[str]:

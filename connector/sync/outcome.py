@@ -4,10 +4,11 @@ the requests that led to it, and records refused attempts."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from connector.domain.conversation import contributors
 from connector.domain.decision import CashValue, Decision, HandOffVerdict
 from connector.domain.facts import Actor, Answer, Known
 from connector.domain.routing import Rep, Route, route
@@ -43,6 +44,7 @@ def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Ru
         parked.park(tx, Trouble("lead", known.lead_id, "nobody_eligible"), at=now)
         return None
     parked.came_right(tx, "lead", keys=[known.lead_id], reason="nobody_eligible", at=now)
+    spoke = contributors(known, rules.policies.recycling, now)
     handoff = HandOff(
         id=engine.new_id(),
         lead_id=known.lead_id,
@@ -59,6 +61,8 @@ def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Ru
         explained=explained(decision.value),
         versions=asdict(decision.versions),
         evidence_ids=tuple(dict.fromkeys(evidence.activity_id for evidence in decision.evidence)),
+        contributors=tuple(asdict(one) for one in spoke),
+        sdr_id=spoke[0].id if spoke else "",
     )
     if not handoffs.begin_handoff(tx, handoff):
         return None
@@ -85,8 +89,11 @@ def _route(engine: Engine, tx: Tx, decision: Decision, rules: Rules, *, now: dat
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     given = owners.load_since(tx, engine.crm.connection, since=midnight)
     known_reps = [rep for rep in owners.reps(tx, engine.crm.connection) if not _no_rep(rep, tx)]
-    listed = [rep for rep in known_reps if rep.groups or rep.is_manager]
-    candidates = [_candidate(rep, given, today=local) for rep in listed or known_reps]
+    listed = {rep.owner_id for rep in known_reps if rep.groups or rep.is_manager}
+    candidates = [
+        replace(_candidate(rep, given, today=local), in_turn=not listed or rep.owner_id in listed)
+        for rep in known_reps
+    ]
     chosen = route(rules.policies, candidates, decision.handoff, now)
     if chosen.owner_id or chosen.queue:
         return chosen
@@ -97,7 +104,11 @@ def _route(engine: Engine, tx: Tx, decision: Decision, rules: Rules, *, now: dat
 def _beyond(candidates: Sequence[Rep], verdict: HandOffVerdict, managers: Sequence[str]) -> Route | None:
     """Nobody has room, and the policies name no manager: a manager whom the admin marked gets it. A lead that somebody
     rejected goes rather to another rep beyond capacity than stay where it is; new ones are left to the CRM's own rules."""
-    here = [rep for rep in candidates if rep.active and not rep.away and rep.owner_id not in verdict.not_to]
+    here = [
+        rep
+        for rep in candidates
+        if rep.in_turn and rep.active and not rep.away and rep.owner_id not in verdict.not_to
+    ]
     mine = [rep for rep in here if rep.owner_id in managers]
     if not mine and not verdict.not_to:
         return None
@@ -130,6 +141,7 @@ def _candidate(rep: owners.Rep, given: dict[str, int], *, today: datetime) -> Re
         weight=rep.weight,
         groups=tuple(rep.groups),
         away=away,
+        last_given_at=rep.last_given_at,
     )
 
 

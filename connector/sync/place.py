@@ -15,7 +15,7 @@ from connector.domain.events import RECORD_GONE
 from connector.domain.facts import Known
 from connector.domain.replay import stays
 from connector.domain.rules import Rules
-from connector.store import decisions, dirty, handoffs, parked
+from connector.store import cycles, decisions, dirty, handoffs, parked
 from connector.store.decisions import CellEntry, LeadState
 from connector.store.dirty import Dirty
 from connector.store.engine import ROW_FAULTS, Tx
@@ -178,6 +178,7 @@ class _Placing:
             versions=decision.versions,
             learned_at=self.now,
         )
+        self._cycles(known, decision)
         self._enter(known, decision, first=first)
         self._answer(known, decision)
         waits = not self.hold and not self._hand_off(known, decision)
@@ -185,6 +186,12 @@ class _Placing:
         self.desk.want(known, decision, self.result)
         self._settle_dirty(known, decision, waits=waits)
         return decision
+
+    def _cycles(self, known: Known, decision: Decision) -> None:
+        """A cycle that opens or closes does so for every contact of the account."""
+        account = self.desk.account(known.lead_id)
+        if cycles.save_cycles(self.tx, self.desk.unit(known.lead_id), rows=decision.cycles) and account:
+            dirty.mark_accounts(self.tx, [account], reason="cycle", at=self.now)
 
     def _answer(self, known: Known, decision: Decision) -> None:
         """What sales said may hold for the whole account: its other leads are decided again."""
@@ -238,6 +245,7 @@ class _Placing:
             cell = f"{entry.persona}/{stay.stage}"
             past = replace(
                 entry,
+                cycle=_cycle_at(known, decision, stay.entered_at),
                 stage=stay.stage,
                 cell=cell,
                 entered_at=stay.entered_at,
@@ -280,6 +288,13 @@ class _Placing:
         if waiting is not None and (self.hold or not _changed_itself(decision, waits=waits)):
             again = [at for at in (decision.reconsider_at, self.now + RETRY if waits else None) if at]
             dirty.settle(self.tx, waiting, at=self.now, reconsider_at=min(again, default=None))
+
+
+def _cycle_at(known: Known, decision: Decision, at: datetime) -> int:
+    """In which of the account's cycles a moment of the past lay."""
+    rows = {row.number: row for row in (*known.cycles, *decision.cycles)}
+    begun = [number for number, row in rows.items() if row.opened_at <= at]
+    return max(begun, default=min(rows, default=decision.cycle))
 
 
 def _changed_itself(decision: Decision, *, waits: bool) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
+from connector.domain.conversation import sdr_of_record
 from connector.domain.decide import decide
 from connector.domain.decision import CashValue, Decision
 from connector.domain.facts import Known, Message
@@ -73,7 +74,7 @@ class _View:
     locale: str
 
     def document(self) -> dict[str, Any]:
-        decision = self.decision
+        decision, recycling = self.decision, self.rules.policies.recycling
         document: dict[str, Any] = plain(
             {
                 "id": self.known.lead_id,
@@ -100,6 +101,8 @@ class _View:
                 "playbook": self._play(),
                 "flags": decision.flags,
                 "cycle": decision.cycle,
+                "cycles": self._cycles(),
+                "sdr_of_record": self._sdr(sdr_of_record(self.known, recycling, self.engine.now())),
                 "reconsider_at": decision.reconsider_at,
                 "versions": asdict(decision.versions),
                 "links": self._links(),
@@ -202,7 +205,30 @@ class _View:
             "answer": one.answer,
             "answered_at": one.answered_at,
             "error": one.error,
+            "sdr_of_record": self._sdr(one.sdr_id),
+            "contributors": [
+                {**each, "name": self._names.get(str(each["id"]), "")} for each in one.contributors
+            ],
         }
+
+    def _cycles(self) -> list[dict[str, Any]]:
+        """The buying cycles of the account, all its contacts together."""
+        return [
+            {
+                "number": row.number,
+                "opened_at": row.opened_at,
+                "closed_at": row.closed_at,
+                "closed_by": row.closed_by,
+            }
+            for row in self.known.cycles
+        ]
+
+    def _sdr(self, owner_id: str) -> dict[str, str] | None:
+        return {"id": owner_id, "name": self._names.get(owner_id, "")} if owner_id else None
+
+    @property
+    def _names(self) -> Mapping[str, str]:
+        return owners.names(self.tx)
 
     def _owner(self, owner_id: str) -> str:
         found = {owner.key.id: owner.name for owner in owners.owners(self.tx, self.engine.crm.connection)}

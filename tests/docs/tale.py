@@ -68,6 +68,7 @@ def documents(folder: Path) -> dict[str, Any]:
         lead = f"marketing:contacts:{enter(sandbox)}"
         acts.perform(sandbox.people, "request_demo", {"lead": EMAIL, "language": "zh"})
         _round(sandbox, engine)
+        commands.recontact(engine, lead, actor=SDR, contact=_call(engine))
         commands.hand_off(engine, lead, actor=SDR, request_id="monday")
         told["sync"] = _round(sandbox, engine)
         rejection = NewRejection("need_unclear", "客户说还没想清楚要什么")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from connector.store.tables.base import metadata
 from connector.store.tables.decisions import (
+    buying_cycle,
     cell_entry,
     decision,
     dirty,
@@ -58,6 +59,7 @@ __all__ = [
     "account_link",
     "activity",
     "activity_tie",
+    "buying_cycle",
     "call_budget",
     "cell_entry",
     "config_version",

@@ -77,6 +77,17 @@ lead_state = Table(
     Index("ix_lead_state_step", "step"),
 )
 
+buying_cycle = Table(
+    "buying_cycle",
+    metadata,
+    Column("unit", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    at("opened_at"),
+    maybe_at("closed_at"),
+    text("closed_by"),
+    text("deal"),
+)
+
 cell_entry = Table(
     "cell_entry",
     metadata,
@@ -165,6 +176,8 @@ handoff = Table(
     Column("explained", Json, nullable=False),
     Column("versions", Json, nullable=False),
     Column("evidence_ids", Json, nullable=False),
+    text("sdr_id"),
+    Column("contributors", Json, nullable=False),
     maybe_at("confirmed_at"),
     text("answer", default="open"),
     maybe_at("answered_at"),

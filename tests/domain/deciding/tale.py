@@ -143,8 +143,13 @@ class Tale:
             )  # fmt: skip
             overrides = tuple(replace(o, used=True) for o in overrides)
         memory = remembered(before, decision)
+        cycles = {row.number: row for row in (*self.known.cycles, *decision.cycles)}
         self.known = replace(
-            self.known, memory=memory, episodes=tuple(episodes.values()), overrides=overrides
+            self.known,
+            memory=memory,
+            episodes=tuple(episodes.values()),
+            overrides=overrides,
+            cycles=tuple(cycles[number] for number in sorted(cycles)),
         )
 
     def later(self, span: timedelta) -> Decision:

@@ -460,16 +460,43 @@ def test_never_back_to_the_rep_who_rejected_it_unless_that_rep_asked() -> None:
     tale = said_no("need_unclear")
     assert tale.decision.handoff.not_to == ("r1",)
     back = said_no("need_unclear", return_to_me=True)
-    assert (back.decision.handoff.not_to, back.decision.handoff.prefer) == ((), ("r1",))
+    assert (back.decision.handoff.not_to, preferred(back)) == ((), [("r1", "return_to_me")])
+
+
+def preferred(tale: Tale) -> list[tuple[str, str]]:
+    return [(one.owner_id, one.cause) for one in tale.settle().handoff.prefer]
+
+
+def test_who_asked_for_it_back_comes_first_and_only_the_last_word_counts() -> None:
+    tale = said_no("need_unclear", return_to_me=True)
+    account = replace(tale.known.account, active_owner_id="r7", owner_id="r1")
+    tale.known = replace(tale.known, account=account)
+    assert preferred(tale) == [("r1", "return_to_me"), ("r7", "open_with_sales")]
+    tale.now += 31 * DAY
+    tale.spoke()
+    tale.heard(PRICE)
+    tale.click()
+    tale.now += DAY
+    tale.crm("rejected", rejection_reason="need_unclear", return_to_me=False)
+    assert tale.decision.handoff.not_to == ("r1",)
+    assert preferred(tale) == [("r7", "open_with_sales")]
+
+
+def test_a_rep_who_said_no_in_an_earlier_cycle_does_not_get_it_in_the_next() -> None:
+    tale = said_no("need_unclear")
+    tale.later(400 * DAY)
+    tale.heard(PRICE)
+    assert tale.decision.cycle == 2
+    assert tale.decision.handoff.not_to == ("r1",)
 
 
 def test_the_owner_of_the_open_opportunity_comes_before_the_account_owner() -> None:
     tale = said_no("need_unclear")
     account = replace(tale.known.account, active_owner_id="r7", owner_id="r8")
     tale.known = replace(tale.known, account=account)
-    assert tale.settle().handoff.prefer == ("r7", "r8")
+    assert preferred(tale) == [("r7", "open_with_sales"), ("r8", "account_owner")]
     tale.known = replace(tale.known, account=replace(account, active_owner_id="r1", owner_id="r8"))
-    assert tale.settle().handoff.prefer == ("r8",)
+    assert preferred(tale) == [("r8", "account_owner")]
 
 
 def test_a_managers_override_lifts_the_cooldown_and_nothing_else_and_once() -> None:

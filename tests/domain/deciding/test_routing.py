@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.domain.decision import Deed, HandOffVerdict
+from connector.domain.decision import Deed, HandOffVerdict, Preferred
 from connector.domain.routing import Rep, Route, route
 from tests.domain.deciding.tale import DAY, START, rules
 
@@ -17,9 +17,10 @@ def verdict(**fields: Any) -> HandOffVerdict:
     return HandOffVerdict(Deed.HAND_OFF, "automatic", **fields)
 
 
-def go(reps: list[Rep], **fields: Any) -> Route:
+def go(reps: list[Rep], *, prefer: tuple[str, ...] = (), **fields: Any) -> Route:
     policies = rules(routing={"manager_id": "boss"}).policies
-    return route(policies, reps, verdict(**fields), START)
+    wanted = tuple(Preferred(owner, "account_owner") for owner in prefer)
+    return route(policies, reps, verdict(prefer=wanted, **fields), START)
 
 
 def test_the_preferred_owner_comes_first_beyond_capacity() -> None:
@@ -69,3 +70,9 @@ def test_the_turn_goes_round_by_weight_within_the_group() -> None:
 def test_the_same_day_gives_the_same_rep() -> None:
     reps = [Rep("b"), Rep("a")]
     assert go(reps) == go(reps[::-1]) == Route("a", cause="round_robin")
+
+
+def test_between_days_the_turn_goes_on_with_who_waits_longest() -> None:
+    yesterday = Rep("a", last_given_at=START - DAY)
+    assert go([yesterday, Rep("b", last_given_at=START - 2 * DAY)]).owner_id == "b"
+    assert go([yesterday, Rep("c")]).owner_id == "c"

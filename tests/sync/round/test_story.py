@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connector.sync import commands, values
+from connector.sync.bypass import bypasses
 from mappings.records import RecordKey
 from tests.sync.bench import MANAGER, Desk
 
@@ -325,3 +326,25 @@ def test_a_lead_that_a_rep_made_past_marketing_is_linked_and_flagged_and_earns_n
     desk.settle()
     assert desk.only_lead()["Baton_Value_At_Handoff__c"] is None
     assert desk.only_lead()["OwnerId"] == rep
+    (listed,) = bypasses(desk.engine)
+    assert listed["lead_id"] == desk.lead_of(contact)
+    assert (listed["records"], listed["by"]["id"], listed["step"]) == ([f"crm:Lead:{made}"], rep, "sal")
+    assert bypasses(desk.engine, since=desk.world.clock.now()) == []
+
+
+def test_what_sales_found_and_sells_alone_is_no_bypass(desk: Desk) -> None:
+    account = desk.org.create("Account", {"Name": "自拓客户"}, auto_assign=False)
+    person = {"LastName": "赵", "AccountId": account, "Email": "zhao@own.example"}
+    contact = desk.org.create("Contact", person, auto_assign=False)
+    desk.round()
+    desk.wait(days=1)
+    deal = desk.org.create(
+        "Opportunity",
+        {"Name": "自拓", "AccountId": account, "StageName": "Prospecting", "CloseDate": "2026-12-31"},
+        auto_assign=False,
+    )
+    role = {"OpportunityId": deal, "ContactId": contact}
+    desk.org.create("OpportunityContactRole", role, auto_assign=False)
+    desk.settle()
+    assert desk.step(RecordKey("crm", "Contact", contact)) == "opportunity"
+    assert bypasses(desk.engine) == []
