@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from baton import bypass_cli, config_cli, lead_cli, parked_cli, reps_cli, sandbox_cli, suggestions_cli, value_cli
+from baton import (
+    bypass_cli,
+    config_cli,
+    lead_cli,
+    parked_cli,
+    reps_cli,
+    sandbox_cli,
+    suggestions_cli,
+    value_cli,
+)
 from baton.compose import VERSION, open_store
 from baton.console import Bars, emit, err, facts, fail, guarded, out, say, table
 from baton.findings import WIDTH, findings

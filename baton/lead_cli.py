@@ -15,7 +15,7 @@ from baton.story import tell
 from connector.domain.dispute import Settle
 from connector.domain.facts import HandSet, Message
 from connector.sync import commands
-from connector.sync.commands import NewContact, NewRejection, Reply
+from connector.sync.commands import Judged, NewContact, NewRejection, Reply
 from connector.sync.engine import Engine
 from connector.sync.merge_leads import UnknownRecordError
 from connector.sync.merge_leads import split as split_record
@@ -127,6 +127,49 @@ def recontact(
             engine, lead, actor=actor(who), contact=NewContact(kind, text, moment or engine.now())
         ),
         as_json=as_json,
+    )
+
+
+@app.command()
+def review(
+    lead: Lead,
+    *,
+    accept: Annotated[
+        bool | None, typer.Option("--accept/--decline", help="Whether it may pass to sales.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="What was found; a decline needs it.")] = "",
+    who: As = "sdr",
+    as_json: Json = False,
+) -> None:
+    """Marketing accepts the lead for sales in its own system, where the policies ask for it, or declines it."""
+    if accept is None:
+        raise typer.BadParameter("say one of --accept and --decline")
+    judged = Judged(accept, note)
+    _answer(lambda engine: commands.review(engine, lead, actor=actor(who), judged=judged), as_json=as_json)
+
+
+@app.command()
+def qualify(  # noqa: PLR0913 - each is an option of the command line
+    lead: Lead,
+    *,
+    need: Annotated[str, typer.Option(help="What they need.")] = "",
+    process_fit: Annotated[str, typer.Option(help="How it fits the way they work.")] = "",
+    timeline: Annotated[str, typer.Option(help="By when.")] = "",
+    budget: Annotated[str, typer.Option(help="With what money.")] = "",
+    key_role: Annotated[str, typer.Option(help="Why this contact decides, or has influence.")] = "",
+    who: As = "rep",
+    as_json: Json = False,
+) -> None:
+    """A rep says that the lead is sales qualified (SQL); what was stated before need not be said again."""
+    criteria = {
+        "need": need,
+        "process_fit": process_fit,
+        "timeline": timeline,
+        "budget": budget,
+        "key_role": key_role,
+    }
+    _answer(
+        lambda engine: commands.qualify(engine, lead, actor=actor(who), criteria=criteria), as_json=as_json
     )
 
 

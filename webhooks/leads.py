@@ -12,7 +12,7 @@ from flask import Response, jsonify, request
 from connector.domain.dispute import Settle
 from connector.domain.facts import Actor
 from connector.sync import commands
-from connector.sync.commands import NewContact, NewRejection, Reply
+from connector.sync.commands import Judged, NewContact, NewRejection, Reply
 from connector.sync.view import lead_view, plain
 from mappings.records import RecordKey
 from webhooks.callers import caller, identify
@@ -26,9 +26,11 @@ from webhooks.shapes import (
     HandOffBody,
     LeadShape,
     OverrideBody,
+    QualifyBody,
     RecontactBody,
     RejectBody,
     ReplyShape,
+    ReviewBody,
 )
 from webhooks.words import language
 
@@ -142,6 +144,28 @@ def finding(connection: str, object: str, id: str, json_data: FindingBody) -> Re
     lead, actor = _lead(connection, object, id), _actor(json_data, "sdr")
     found = Settle(actor, json_data.finding, json_data.note, json_data.hand_off)
     return _answer(commands.settle(doors().engine, lead, finding=found, locale=language()))
+
+
+@leads.post("/review")
+@leads.input(ReviewBody)
+@leads.doc(security=SECURITY, responses=COMMAND, operation_id="reviewLead")
+@leads.output(ReplyShape)
+def review(connection: str, object: str, id: str, json_data: ReviewBody) -> Response:
+    """Accept a lead for sales in marketing's own system, or decline it with a note"""
+    lead, actor = _lead(connection, object, id), _actor(json_data, "sdr")
+    said = Judged(json_data.accepted, json_data.note)
+    return _answer(commands.review(doors().engine, lead, actor=actor, judged=said, locale=language()))
+
+
+@leads.post("/qualify")
+@leads.input(QualifyBody)
+@leads.doc(security=SECURITY, responses=COMMAND, operation_id="qualifyLead")
+@leads.output(ReplyShape)
+def qualify(connection: str, object: str, id: str, json_data: QualifyBody) -> Response:
+    """Say that a lead is sales qualified, and by what"""
+    lead, actor = _lead(connection, object, id), _actor(json_data, "rep")
+    criteria = json_data.model_dump(exclude={"actor"})
+    return _answer(commands.qualify(doors().engine, lead, actor=actor, criteria=criteria, locale=language()))
 
 
 def _lead(connection: str, object: str, id_: str) -> str:

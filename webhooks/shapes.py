@@ -97,6 +97,23 @@ class OverrideBody(CommandBody):
     reason: Long
 
 
+class ReviewBody(CommandBody):
+    """Marketing accepts the lead for sales in its own system, or does not and says why."""
+
+    accepted: bool
+    note: Long = ""
+
+
+class QualifyBody(CommandBody):
+    """A rep says that the lead is sales qualified: a text per criterion. What was stated before need not be said again."""
+
+    need: Long = ""
+    process_fit: Long = ""
+    timeline: Long = ""
+    budget: Long = ""
+    key_role: Long = ""
+
+
 class ContestBody(CommandBody):
     """An SDR doubts sales' latest no, or that of `hand_off`."""
 

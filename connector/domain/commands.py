@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import cast
 
+from connector.domain.assess import Judge, Qualify, judge, qualify
+from connector.domain.assessment import Qualification, Review
 from connector.domain.decide import decide
 from connector.domain.decision import Deed, EpisodeAnswer, HandOffVerdict
 from connector.domain.dispute import MANAGERS, Contest, Contested, Found, Settle, contest, settle
@@ -66,8 +68,8 @@ class LiftCooldown:
     reason: str
 
 
-Command = HandOff | Accept | Reject | Recontact | LiftCooldown | Contest | Settle
-Effect = Request | EpisodeAnswer | Activity | Override | Contested | Found
+Command = HandOff | Accept | Reject | Recontact | LiftCooldown | Contest | Settle | Judge | Qualify
+Effect = Request | EpisodeAnswer | Activity | Override | Contested | Found | Review | Qualification
 """What is to be stored for a command that is carried out."""
 
 
@@ -203,6 +205,16 @@ def _lifted_already(command: LiftCooldown, known: Known) -> bool:
     return any((one.by, one.reason) == said for one in known.overrides if not one.used)
 
 
+def _judge(command: Judge, known: Known, rules: Rules, now: datetime) -> Outcome:
+    checked = judge(command, known, rules, now)
+    return Accepted((checked,)) if isinstance(checked, Review) else Refused(checked)
+
+
+def _qualify(command: Qualify, known: Known, rules: Rules, now: datetime) -> Outcome:
+    why, effects = qualify(command, known, rules, now)
+    return Refused(why) if why else Accepted(effects)
+
+
 def _contest(command: Contest, known: Known, rules: Rules, now: datetime) -> Outcome:
     return _disputed(contest(command, known, now))
 
@@ -226,4 +238,6 @@ _CHECKS: Mapping[type[Command], object] = {
     LiftCooldown: _lift,
     Contest: _contest,
     Settle: _settle,
+    Judge: _judge,
+    Qualify: _qualify,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from connector.domain.assess import owed
 from connector.domain.decision import Decision, GateResult
 from connector.domain.events import OWNER, REVERT_OWNER, Visit
 from connector.domain.facts import Actor, Known, Step
@@ -104,6 +105,8 @@ def _flags(here: Situation) -> tuple[str, ...]:
     flags = {*here.standing.flags, *here.stage.flags}
     if not here.standing.held and strong_in_cooldown(here):
         flags.add("strong_evidence_in_cooldown")
+    if owed(here):
+        flags.add("sql_criteria_owed")
     if _owner_changed(here):
         flags.add(OWNER)
         if here.policies.recycling.on_violation == "revert":

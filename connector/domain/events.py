@@ -72,10 +72,11 @@ class Dealt:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Sales accepted the hand-off, as recorded on it."""
+    """Sales accepted the hand-off, or qualified the lead, as recorded on it."""
 
     at: datetime
     actor: Actor
+    step: Step = Step.SAL
 
 
 Event = Said | Answered | Dealt

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from connector.domain.assessment import Qualification, Review
 from mappings.records import Account, Activity, Money, Opportunity, Person, RecordKey, SystemRole
 
 
@@ -238,3 +239,5 @@ class Known:
     memory: Memory = Memory()
     cycles: tuple[BuyingCycle, ...] = ()
     sdrs: frozenset[str] = frozenset()
+    reviews: tuple[Review, ...] = ()
+    qualifications: tuple[Qualification, ...] = ()

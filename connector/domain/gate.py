@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connector.domain.assessment import shape_of
+from connector.domain.assessment_config import Shape
 from connector.domain.cycle import reopening
 from connector.domain.decision import GateResult
 from connector.domain.facts import Message
@@ -24,6 +26,7 @@ def check_gate(here: Situation) -> tuple[GateResult, ...]:
         _result("role", _role(here)),
         _result("customer", _customer(here)),
         _result("partner", _partner(here)),
+        *_review(here),
     )
 
 
@@ -106,6 +109,20 @@ def _customer(here: Situation) -> Message | None:
     kinds = {kind.casefold() for kind in here.policies.gate.customer_kinds}
     is_customer = _kind(here) in kinds or here.cycle.number > 1
     return Message("gate.customer") if is_customer and not here.counting else None
+
+
+def _review(here: Situation) -> Iterator[GateResult]:
+    """Where hand-offs are reviewed, marketing accepts the lead in its own system first, anew after a rejection."""
+    policy = here.policies.handoff
+    if shape_of(policy, here.cell, here.rules.matrix.names(here.persona.id)) is Shape.DIRECT:
+        return
+    since = [at for at in (here.cycle.after, *(e.requested_at for e in here.standing.episodes)) if at]
+    said = [one for one in here.known.reviews if not since or one.at > max(since)]
+    if not said:
+        yield _result("review", Message("gate.review"))
+    else:
+        declined = Message("gate.review_declined", {"note": said[-1].note})
+        yield _result("review", None if said[-1].accepted else declined)
 
 
 def _partner(here: Situation) -> Message | None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from connector.domain.assessment_config import QualificationPolicy, Shape
 from connector.domain.document import Id, Section, Texts, Zone, repeated
 from connector.domain.working_time import WorkingTime
 from connector.domain.working_time_config import WorkingTimePolicy
@@ -64,6 +65,8 @@ class HandOffPolicy(Section):
     default_mode: Mode = Mode.ON_CLICK
     points: dict[Id, HandOffPoint] = Field(default_factory=dict)
     modes: dict[Cell, Mode] = Field(default_factory=dict)
+    default_shape: Shape = Shape.DIRECT
+    shapes: dict[Cell, Shape] = Field(default_factory=dict)
 
 
 class PartnerRule(StrEnum):
@@ -176,6 +179,7 @@ class PoliciesConfig(Section):
     working_time: WorkingTimePolicy = Field(default_factory=WorkingTimePolicy)
     handoff: HandOffPolicy = Field(default_factory=HandOffPolicy)
     gate: GatePolicy = Field(default_factory=GatePolicy)
+    qualification: QualificationPolicy = Field(default_factory=QualificationPolicy)
     reasons: Annotated[tuple[Reason, ...], Field(min_length=1)]
     recycling: RecyclingPolicy = Field(default_factory=RecyclingPolicy)
     cycle: CyclePolicy = Field(default_factory=CyclePolicy)

@@ -37,7 +37,8 @@ def read_standing(known: Known, policies: PoliciesConfig, cycle: Cycle) -> Stand
     earlier, latest = _with_sales_last(episodes)
     said_no = sum(rejected(episode) is not None for episode in earlier)
     story = Story(policies, latest, rejections=said_no, rests=rests)
-    for event in _in_order(_of_hand_off(said, known, latest), deals, latest):
+    spoken = _of_hand_off(said, known, latest)
+    for event in _in_order(spoken, deals, latest, known):
         story.read(event)
     story.end()
     return story.standing(earlier)
@@ -120,9 +121,14 @@ def _closed(deal: Opportunity, floor: datetime) -> datetime:
     return max(_opened(deal, floor), deal.closed_at or deal.modified_at or floor)
 
 
-def _in_order(said: list[Said], deals: tuple[Opportunity, ...], episode: Episode) -> list[Event]:
+def _in_order(
+    said: list[Said], deals: tuple[Opportunity, ...], episode: Episode, known: Known
+) -> list[Event]:
     events: list[Event] = [*said, *_dealt(deals, episode.requested_at)]
     if episode.answer is Answer.ACCEPTED:
         rep = Actor("rep", episode.owner_id)
         events.append(Answered(episode.answered_at or episode.requested_at, rep))
+    events += [
+        Answered(one.at, one.by, Step.SQL) for one in known.qualifications if one.handoff_id == episode.id
+    ]
     return sorted(events, key=attrgetter("at"))

@@ -53,7 +53,9 @@ class Story:
         if isinstance(event, Dealt):
             self._deal(event)
         elif isinstance(event, Answered):
-            self._visit(Step.SAL, event.at, event.actor, "accepted")
+            self._visit(
+                event.step, event.at, event.actor, "accepted" if event.step is Step.SAL else "qualified"
+            )
         elif self.episode.answer is Answer.REJECTED:
             self._said_after_rejection(event)
         elif event.actor.kind == "baton":

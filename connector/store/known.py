@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import and_, or_, select
 
+from connector.domain.assessment import Qualification, Review
 from connector.domain.facts import (
     AccountFacts,
     Actor,
@@ -24,6 +25,7 @@ from connector.ports import RecordState
 from connector.store import (
     accounts,
     activities,
+    assessments,
     cycles,
     decisions,
     handoffs,
@@ -102,6 +104,8 @@ class _Batch:
     states: dict[str, decisions.LeadState]
     heard: dict[str, dict[str, list[datetime]]]
     sdrs: frozenset[str]
+    reviews: dict[str, tuple[Review, ...]]
+    qualifications: dict[str, tuple[Qualification, ...]]
     pool: dict[str, dict[str, datetime]]
     cycles: dict[str, tuple[BuyingCycle, ...]]
 
@@ -132,6 +136,8 @@ def _load(tx: Tx, lead_ids: Sequence[str], readers: Readers, *, now: datetime) -
         states=decisions.states(tx, ids),
         heard=activities.heard_at(tx, account_ids, since=now - REACH),
         sdrs=owners.sdr_ids(tx),
+        reviews=assessments.reviews_of(tx, ids),
+        qualifications=assessments.qualifications_of(tx, ids),
         pool=links.in_marketing(tx, account_ids),
         cycles=cycles.cycles_of(tx, [lead.account_id or lead.id for lead in leads]),
     )
@@ -257,6 +263,8 @@ def _known(batch: _Batch, lead: Lead) -> Known:
         memory=state.memory if state else Memory(),
         cycles=batch.cycles.get(lead.account_id or lead.id, ()),
         sdrs=batch.sdrs,
+        reviews=batch.reviews.get(lead.id, ()),
+        qualifications=batch.qualifications.get(lead.id, ()),
     )
 
 

@@ -24,6 +24,7 @@ _MOVING = (
     tables.activity_tie,
     tables.request,
     tables.override_grant,
+    tables.review,
     tables.outbox,
 )
 """Rows that name their lead in `lead_id` and may simply name another."""

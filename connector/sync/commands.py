@@ -5,17 +5,29 @@ Nothing remote happens here; jobs deliver what follows. Refusals are answers, wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from connector.domain import commands as domain
+from connector.domain.assess import Judge, Qualify
+from connector.domain.assessment import Qualification, Review
 from connector.domain.commands import Accepted, Command, Effect, Refused
 from connector.domain.decision import EpisodeAnswer
 from connector.domain.dispute import Contest, Contested, Found, Settle
 from connector.domain.facts import Actor, HandSet, Known, Message, Override, Request
 from connector.errors import BatonError
-from connector.store import activities, decisions, dirty, handoffs, links, owners, rejections, requests
+from connector.store import (
+    activities,
+    assessments,
+    decisions,
+    dirty,
+    handoffs,
+    links,
+    owners,
+    rejections,
+    requests,
+)
 from connector.store.decisions import Refusal
 from connector.store.engine import Tx
 from connector.store.known import known_of
@@ -62,6 +74,14 @@ class NewContact:
     kind: Kind
     text: str
     occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether marketing accepts a lead for sales, and what it says."""
+
+    accepted: bool
+    note: str = ""
 
 
 def hand_off(engine: Engine, lead: str, *, actor: Actor, request_id: str, locale: str | None = None) -> Reply:
@@ -128,6 +148,19 @@ def recontact(
         two_way=True,
     )
     return _run(engine, lead, lambda _: domain.Recontact(actor, activity), name="recontact", locale=locale)
+
+
+def review(engine: Engine, lead: str, *, actor: Actor, judged: Judged, locale: str | None = None) -> Reply:
+    """Marketing accepts the lead for sales in its own system, or does not and says why."""
+    command = Judge(actor, judged.accepted, judged.note)
+    return _run(engine, lead, lambda _: command, name="review", locale=locale)
+
+
+def qualify(
+    engine: Engine, lead: str, *, actor: Actor, criteria: Mapping[str, str], locale: str | None = None
+) -> Reply:
+    """A rep says that the lead is sales qualified, with a text per criterion."""
+    return _run(engine, lead, lambda _: Qualify(actor, criteria), name="qualify", locale=locale)
 
 
 def override(engine: Engine, lead: str, *, actor: Actor, reason: str, locale: str | None = None) -> Reply:
@@ -229,6 +262,8 @@ def _store(tx: Tx, known: Known, effect: Effect, *, now: datetime) -> None:
             _look_at_colleagues(tx, known, now=now)
         case Activity():
             activities.keep_activities(tx, [_of_lead(effect, known)])
+        case Review() | Qualification():
+            assessments.keep(tx, known.lead_id, effect)
         case Override():
             requests.grant_override(tx, known.lead_id, override=effect)
         case Contested():

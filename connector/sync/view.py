@@ -10,12 +10,14 @@ from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
+from connector.domain.assessment import missing_criteria
 from connector.domain.conversation import sdr_of_record
 from connector.domain.decide import decide
 from connector.domain.decision import CashValue, Decision
 from connector.domain.facts import Known, Message
 from connector.domain.playbook import playbook_for
 from connector.domain.rules import Rules
+from connector.domain.survey import survey
 from connector.domain.value import explanation
 from connector.store import activities, decisions, field_states, handoffs, links, mirror, owners, rejections
 from connector.store.engine import Tx
@@ -102,6 +104,8 @@ class _View:
                 "flags": decision.flags,
                 "cycle": decision.cycle,
                 "cycles": self._cycles(),
+                "qualification": self._qualification(),
+                "reviews": self.known.reviews,
                 "sdr_of_record": self._sdr(sdr_of_record(self.known, recycling, self.engine.now())),
                 "reconsider_at": decision.reconsider_at,
                 "versions": asdict(decision.versions),
@@ -210,6 +214,14 @@ class _View:
                 {**each, "name": self._names.get(str(each["id"]), "")} for each in one.contributors
             ],
         }
+
+    def _qualification(self) -> dict[str, Any]:
+        """What was stated to make the lead SQL, and what is still owed."""
+        here, _ = survey(self.known, self.rules, self.engine.now())
+        said = {one.handoff_id: one.criteria for one in self.known.qualifications}
+        criteria = said.get(here.episode.id, {}) if here.episode else {}
+        missing = missing_criteria(self.rules.policies.qualification, criteria, self.decision.role)
+        return {"criteria": dict(criteria), "missing": list(missing)}
 
     def _cycles(self) -> list[dict[str, Any]]:
         """The buying cycles of the account, all its contacts together."""

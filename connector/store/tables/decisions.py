@@ -227,6 +227,28 @@ rejection = Table(
     Index("ix_rejection_at", "at"),
 )
 
+review = Table(
+    "review",
+    metadata,
+    serial(),
+    Column("lead_id", String, ForeignKey("lead.id"), nullable=False, index=True),
+    at(),
+    text("actor_kind"),
+    text("actor_id"),
+    Column("accepted", Boolean, nullable=False),
+    text("note"),
+)
+
+qualification = Table(
+    "qualification",
+    metadata,
+    Column("handoff_id", ForeignKey("handoff.id"), primary_key=True),
+    at(),
+    text("actor_kind"),
+    text("actor_id"),
+    Column("criteria", Json, nullable=False),
+)
+
 override_grant = Table(
     "override_grant",
     metadata,
