@@ -14,6 +14,9 @@ from mappings.problems import Problem, Severity
 from mappings.records import ObjectRole, Scalar, SystemRole
 from mappings.values import FieldType
 
+STATUS, ANSWER = "status", "answer"
+"""The fact that states a record's status, and the value map that says what it answers to a hand-off."""
+
 
 class FieldShape(Protocol):
     """What a schema says of one field; `connector.ports.FieldSpec` is one. `choices` empty: not a picklist, or open."""
@@ -108,7 +111,7 @@ class _Checker:
             # Only the first of several fields has the transform's type: a second one is its currency or name part.
             if source == line.sources[0]:
                 yield from self._type(name, line.how.type, shape, writes=writes)
-            yield from self._choices(name, line, shape, writes=writes)
+            yield from self._choices(name, self._map_of(word, line), shape, writes=writes or word == STATUS)
             if writes:
                 yield from self._write(name, line, shape)
 
@@ -140,21 +143,28 @@ class _Checker:
         if shape.length is not None and (line.length or shape.length) > shape.length:
             yield self._problem("length_short", name, shape.name, Severity.WARNING, length=shape.length)
 
-    def _choices(self, name: str, line: FactLine, shape: FieldShape, *, writes: bool) -> Iterator[Problem]:
-        if not line.choices or not shape.choices:
+    def _map_of(self, word: str, line: FactLine) -> str:
+        """The value map behind a line. A CRM's status is read as sales' answer, whether or not its line says so."""
+        answers = (
+            self._mapping.systems[self._system].role is SystemRole.CRM and ANSWER in self._mapping.choices
+        )
+        return line.choices or (ANSWER if word == STATUS and answers else "")
+
+    def _choices(self, name: str, map_: str, shape: FieldShape, *, writes: bool) -> Iterator[Problem]:
+        if not map_ or not shape.choices:
             return
-        choices = self._mapping.choices[line.choices]
+        choices = self._mapping.choices[map_]
         theirs = choices.values.get(self._system, {})
         known = {value.casefold() for value in theirs}
         known |= {label.casefold() for labels in choices.labels.values() for label in labels.values()}
         for value in shape.choices:
             if value.casefold() not in known:
                 yield self._problem(
-                    "value_unmapped", name, shape.name, Severity.WARNING, value=value, map=line.choices
+                    "value_unmapped", name, shape.name, Severity.WARNING, value=value, map=map_
                 )
         offered = {*theirs, *choices.written.get(self._system, {}).values()}
         if writes and not offered.intersection(shape.choices):
-            yield self._problem("values_foreign", name, shape.name, map=line.choices)
+            yield self._problem("values_foreign", name, shape.name, map=map_)
 
     def _own(self, object_: str, fields: Mapping[str, FieldShape]) -> Iterator[Problem]:
         for name, own in self._mapping.own_fields.items():

@@ -11,7 +11,7 @@ from datetime import datetime
 from connector.domain.assess import owed
 from connector.domain.decision import Decision, GateResult
 from connector.domain.events import OWNER, REVERT_OWNER, Visit
-from connector.domain.facts import Actor, Known, Step
+from connector.domain.facts import Actor, Known, LinkedRecord, Step
 from connector.domain.gate import check_gate
 from connector.domain.handoff import at_point, closed, compared, strong_in_cooldown, verdict
 from connector.domain.lifecycle import transitions
@@ -21,6 +21,7 @@ from connector.domain.situation import Situation
 from connector.domain.survey import changed_at, first_interaction, survey
 from connector.domain.value import value_of
 from connector.domain.wanted import next_action, wanted_fields
+from mappings.records import SystemRole
 
 BATON = Actor("baton")
 _ENDED = frozenset({Step.WON, Step.LOST, Step.DISQUALIFIED})
@@ -105,6 +106,8 @@ def _flags(here: Situation) -> tuple[str, ...]:
     flags = {*here.standing.flags, *here.stage.flags}
     if not here.standing.held and strong_in_cooldown(here):
         flags.add("strong_evidence_in_cooldown")
+    if any(_unmapped(here, record) for record in here.known.records):
+        flags.add("status_unknown")
     if owed(here):
         flags.add("sql_criteria_owed")
     if _owner_changed(here):
@@ -112,6 +115,12 @@ def _flags(here: Situation) -> tuple[str, ...]:
         if here.policies.recycling.on_violation == "revert":
             flags.add(REVERT_OWNER)
     return tuple(sorted(flags))
+
+
+def _unmapped(here: Situation, record: LinkedRecord) -> bool:
+    """Whether sales' system states a status that no map knows: it answers nothing until somebody says what it means."""
+    sales = record.role is SystemRole.CRM
+    return sales and bool(record.answer) and not here.policies.answer_word(record.answer)
 
 
 def _owner_changed(here: Situation) -> bool:

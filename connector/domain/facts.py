@@ -68,7 +68,7 @@ class StatusChange:
 @dataclass(frozen=True, slots=True)
 class LinkedRecord:
     """A record of this lead in one system. `answer` is its status in our words (see the mapping's value map):
-    open, accepted, qualified, rejected, converted, disqualified, or empty when the status says nothing."""
+    open, accepted, qualified, rejected, converted, disqualified; a word of theirs that nobody mapped is kept as it is."""
 
     key: RecordKey
     role: SystemRole

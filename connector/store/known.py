@@ -320,7 +320,7 @@ def _record(batch: _Batch, one: Link) -> LinkedRecord:
         key=one.key,
         role=one.role,
         person=person,
-        answer=batch.readers.answer(one.key, person.status),
+        answer=_words(batch.readers, one.key, person.status),
         changes=tuple(batch.changes.get(one.key, ())),
         by_baton=one.by_baton,
         created_at=person.created_at,

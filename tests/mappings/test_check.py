@@ -170,3 +170,18 @@ def test_every_problem_says_where(mapping: MappingDocument, schemas: Schemas) ->
     for problem in check_mapping(mapping, schemas):
         assert problem.system in mapping.systems
         assert problem.object in mapping.facts[problem.system]
+
+
+def test_a_status_of_the_crm_that_nobody_mapped_is_a_warning(
+    mapping: MappingDocument, schemas: Schemas
+) -> None:
+    words = ("Open - Not Contacted", "Working - Contacted", "Parked by the board")
+    found = told(check_mapping(mapping, changed(schemas, "salesforce", "Lead", "Status", choices=words)))
+    assert "warning:salesforce.Lead.Status:value_unmapped" in found
+
+
+def test_a_status_field_that_has_none_of_the_mapped_words_cannot_show_sales_answer(
+    mapping: MappingDocument, schemas: Schemas
+) -> None:
+    found = check_mapping(mapping, changed(schemas, "salesforce", "Lead", "Status", choices=("甲", "乙")))
+    assert "error:salesforce.Lead.Status:values_foreign" in told(found)

@@ -472,3 +472,14 @@ def test_publishing_a_table_leaves_the_value_of_a_lead_alone_while_sales_has_it(
     tale.now += DAY
     tale.crm("rejected", rejection_reason="not_a_fit")
     assert tale.decision.wanted["value_now"] != before["value_now"]
+
+
+def test_a_status_that_nobody_mapped_answers_nothing_and_is_flagged() -> None:
+    tale = handed_off()
+    tale.now += HOUR
+    tale.crm("Parked by the board")
+    assert tale.decision.step is Step.HANDED_OFF
+    assert "status_unknown" in tale.decision.flags
+    tale.now += HOUR
+    tale.crm("accepted")
+    assert "status_unknown" not in tale.decision.flags
