@@ -11,7 +11,6 @@ from connector.domain.facts import Message
 from connector.store import dirty, field_states, handoffs, inbox, links, mirror, outbox, parked
 from connector.store.engine import Tx
 from connector.sync.engine import Engine
-from connector.sync.merge_leads import join
 from mappings.records import RecordKey
 
 OUTBOX = "outbox"
@@ -170,12 +169,6 @@ def _lead(engine: Engine, tx: Tx, key: str, now: datetime) -> str:
     return ""
 
 
-def _merge(engine: Engine, tx: Tx, key: str, now: datetime) -> str:
-    survivor, _, loser = key.partition(":")
-    join(engine, tx, (survivor, loser), now=now)
-    return ""
-
-
 def _mark(tx: Tx, record: RecordKey, now: datetime) -> None:
     link = links.links(tx, [record]).get(record)
     if link is not None:
@@ -188,7 +181,6 @@ _REPLAYS: Mapping[str, Callable[[Engine, Tx, str, datetime], str]] = {
     "record": _record,
     "value": _record,
     "lead": _lead,
-    "merge": _merge,
 }
 """How each kind is tried again; the answer is the id of a refusal, or empty."""
 

@@ -33,7 +33,8 @@ WITHDRAWN = "withdrawn"
 class HandOff:
     """One hand-off. `point` is the last step that is known to be done: claimed (with `crm`: that record is open again),
     crm_record_known, owner_assigned, noted, confirmed_back, done; or failed. `cell`, `value`, `versions`,
-    `evidence_ids`, `sdr_id` (of record) and `contributors` are frozen at its request."""
+    `evidence_ids`, `sdr_id` (of record) and `contributors` are frozen at its request. `merged_into`: that
+    hand-off counts in its place, for two leads were one."""
 
     id: str
     lead_id: str
@@ -61,6 +62,7 @@ class HandOff:
     error: str = ""
     sdr_id: str = ""
     contributors: tuple[Mapping[str, object], ...] = ()
+    merged_into: str = ""
 
 
 def frozen_versions(versions: Versions) -> dict[str, object]:
@@ -225,6 +227,7 @@ def _handoff(row: Any) -> HandOff:
         error=row.error,
         sdr_id=row.sdr_id,
         contributors=tuple(row.contributors),
+        merged_into=row.merged_into or "",
     )
 
 
@@ -259,9 +262,10 @@ def handoffs_between(tx: Tx, start: datetime, *, end: datetime) -> list[HandOff]
 
 
 def open_handoffs(tx: Tx, limit: int) -> list[HandOff]:
-    """Hand-offs without an answer, the oldest first: what an SLA is held against."""
+    """Hand-offs without an answer, the oldest first: what an SLA is held against. Merged ones count with another."""
     t = tables.handoff
-    return _select(tx, select(t).where(t.c.answer == "open", t.c.point != FAILED).limit(limit))
+    counts = (t.c.answer == "open", t.c.point != FAILED, t.c.merged_into.is_(None))
+    return _select(tx, select(t).where(*counts).limit(limit))
 
 
 def count_handoffs(tx: Tx) -> list[tuple[str, str, int]]:
@@ -272,13 +276,15 @@ def count_handoffs(tx: Tx) -> list[tuple[str, str, int]]:
 
 
 def episodes_of(tx: Tx, lead_ids: Sequence[str]) -> dict[str, tuple[Episode, ...]]:
-    """The hand-offs of these leads as rules see them, failed ones left out, by request. Two queries per 500 leads."""
+    """The hand-offs of these leads as rules see them, failed and merged ones left out, by request: two queries per 500."""
     found: dict[str, tuple[Episode, ...]] = {}
     for chunk in chunks(lead_ids):
         mine = handoffs_of(tx, chunk)
         rejections = rejections_of(tx, [one.id for several in mine.values() for one in several])
         for lead_id, several in mine.items():
-            found[lead_id] = tuple(_episode(h, rejections.get(h.id)) for h in several if h.point != FAILED)
+            found[lead_id] = tuple(
+                _episode(h, rejections.get(h.id)) for h in several if h.point != FAILED and not h.merged_into
+            )
     return found
 
 
@@ -292,7 +298,8 @@ def episodes_at(tx: Tx, account_ids: Sequence[str]) -> dict[str, list[Episode]]:
             .join(lead, lead.c.id == t.c.lead_id)
             .where(lead.c.account_id.in_(chunk))
         )
-        rows = tx.execute(query.where(t.c.point != FAILED).order_by(t.c.requested_at, t.c.id)).all()
+        counts = (t.c.point != FAILED, t.c.merged_into.is_(None))
+        rows = tx.execute(query.where(*counts).order_by(t.c.requested_at, t.c.id)).all()
         rejections = rejections_of(tx, [row.id for row in rows])
         for row in rows:
             found.setdefault(row.account_id, []).append(_episode(_handoff(row), rejections.get(row.id)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
 from connector.store import tables
 from connector.store.activities import by_person
@@ -36,20 +36,20 @@ def handed_off(tx: Tx, lead_ids: Iterable[str]) -> set[str]:
     return set(tx.execute(select(t.c.lead_id).where(t.c.lead_id.in_(list(lead_ids))).distinct()).scalars())
 
 
-def merge_leads(tx: Tx, survivor: str, *, loser: str, at: datetime) -> bool:
+def merge_leads(tx: Tx, survivor: str, *, loser: str, at: datetime) -> list[RecordKey]:
     """Everything of the loser goes to the survivor, whom both ids stand for from now on. Of two hand-offs in the same cycle
-    one that is still under way is withdrawn. False when sales has both: the loser's then stays with it, for a person to
-    settle."""
+    one that is still under way is withdrawn; where sales has both, one counts and the other is merged into it. Gives sales'
+    records of those, which somebody there should merge."""
     note_merge(tx, [survivor, loser], at=at)
     _drop_doubles(tx, survivor, loser)
     for table in _MOVING:
         tx.execute(update(table).where(table.c.lead_id == loser).values(lead_id=survivor))
-    clean = _move_episodes(tx, survivor, loser)
+    doubles = _move_episodes(tx, survivor, loser)
     _move_hand_sets(tx, survivor, loser, at)
     _close_history(tx, loser, at)
     _move_suggestions(tx, survivor, loser, at)
     _inherit(tx, survivor, loser)
-    return clean
+    return doubles
 
 
 def _drop_doubles(tx: Tx, survivor: str, loser: str) -> None:
@@ -64,7 +64,7 @@ def _drop_doubles(tx: Tx, survivor: str, loser: str) -> None:
 
 def _is_open(t: Any) -> Any:
     # As the index has it that keeps a lead to one hand-off per cycle.
-    return and_(t.c.answer != "rejected", t.c.point != "failed")
+    return and_(t.c.answer != "rejected", t.c.point != "failed", t.c.merged_into.is_(None))
 
 
 def _withdraw_doubles(tx: Tx, survivor: str, loser: str) -> None:
@@ -80,13 +80,32 @@ def _withdraw_doubles(tx: Tx, survivor: str, loser: str) -> None:
                 withdraw_handoff(tx, row.id)
 
 
-def _move_episodes(tx: Tx, survivor: str, loser: str) -> bool:
+def _move_episodes(tx: Tx, survivor: str, loser: str) -> list[RecordKey]:
     _withdraw_doubles(tx, survivor, loser)
+    doubles = _merge_doubles(tx, survivor, loser)
     t = tables.handoff
-    other = t.alias()
-    twice = exists().where(other.c.lead_id == survivor, other.c.cycle == t.c.cycle, _is_open(other))
-    tx.execute(update(t).where(t.c.lead_id == loser, or_(~_is_open(t), ~twice)).values(lead_id=survivor))
-    return not handed_off(tx, [loser])
+    tx.execute(update(t).where(t.c.lead_id == loser).values(lead_id=survivor))
+    return doubles
+
+
+def _merge_doubles(tx: Tx, survivor: str, loser: str) -> list[RecordKey]:
+    """Where sales has both, the one that it took counts, else the one that it had first: the other is kept as part of it,
+    with its own record, value and answer."""
+    t = tables.handoff
+    rows = tx.execute(select(t).where(t.c.lead_id.in_([survivor, loser]), _is_open(t))).all()
+    by_cycle: dict[int, list[Any]] = {}
+    for row in rows:
+        by_cycle.setdefault(row.cycle, []).append(row)
+    records = []
+    for several in by_cycle.values():
+        counts, *others = sorted(
+            several, key=lambda one: (one.answer != "accepted", one.requested_at, one.id)
+        )
+        for other in others:
+            tx.execute(update(t).where(t.c.id == other.id).values(merged_into=counts.id))
+            if other.crm_id:
+                records.append(RecordKey(other.crm_connection, other.crm_object, other.crm_id))
+    return records
 
 
 def _move_hand_sets(tx: Tx, survivor: str, loser: str, at: datetime) -> None:
@@ -151,7 +170,7 @@ def split_record(tx: Tx, key: RecordKey, *, lead_id: str) -> None:
     tx.execute(update(r).where(asked).values(lead_id=lead_id))
     h = tables.handoff
     made = and_(h.c.crm_connection == key.connection, h.c.crm_object == key.object, h.c.crm_id == key.id)
-    tx.execute(update(h).where(made).values(lead_id=lead_id))
+    tx.execute(update(h).where(made).values(lead_id=lead_id, merged_into=None))
 
 
 def refuse_pair(tx: Tx, pair: tuple[str, str], *, reason: str, at: datetime, by: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from connector.ports import RecordState
-from connector.store import accounts, activities, handoffs, links, mirror, recognition
+from connector.store import accounts, activities, handoffs, links, mirror, parked, recognition
 from connector.store.engine import Tx
 from connector.store.known import handed_over
 from connector.store.links import Link
@@ -30,6 +30,8 @@ def follow(engine: Engine, tx: Tx, rows: Sequence[MirrorRow], *, now: datetime) 
     touched: set[str] = set()
     for row in rows:
         link = known.get(row.key)
+        if row.state in (RecordState.MERGED, RecordState.ARCHIVED, RecordState.DELETED):
+            parked.resolve_key(tx, "merge", key=str(row.key), at=now)
         if row.state is RecordState.MERGED:
             touched |= _follow_merge(engine, tx, row, link, now=now)
         elif link is not None and row.state in (RecordState.ARCHIVED, RecordState.DELETED):

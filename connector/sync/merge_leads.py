@@ -27,9 +27,8 @@ def join(engine: Engine, tx: Tx, pair: tuple[str, str], *, now: datetime) -> str
     if first == second or identities.refused_pairs(tx, [first, second]) & {(first, second), (second, first)}:
         return first
     survivor, loser = _order(tx, first, second)
-    if not merging.merge_leads(tx, survivor, loser=loser, at=now):
-        trouble = parked.Trouble("merge", f"{survivor}:{loser}", "two_open_handoffs")
-        parked.park(tx, trouble, at=now)
+    for key in merging.merge_leads(tx, survivor, loser=loser, at=now):
+        parked.park(tx, parked.Trouble("merge", str(key), "two_records_with_sales"), at=now)
     dirty.mark(tx, [survivor], reason="merged", at=now)
     return survivor
 

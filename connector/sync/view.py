@@ -209,6 +209,7 @@ class _View:
             "answer": one.answer,
             "answered_at": one.answered_at,
             "error": one.error,
+            "merged_into": one.merged_into,
             "sdr_of_record": self._sdr(one.sdr_id),
             "contributors": [
                 {**each, "name": self._names.get(str(each["id"]), "")} for each in one.contributors

@@ -177,7 +177,8 @@ handoff = Table(
     Column("versions", Json, nullable=False),
     Column("evidence_ids", Json, nullable=False),
     text("sdr_id"),
-    Column("contributors", Json, nullable=False),
+    Column("contributors", Json, nullable=False, default=list),
+    Column("merged_into", ForeignKey("handoff.id")),
     maybe_at("confirmed_at"),
     text("answer", default="open"),
     maybe_at("answered_at"),
@@ -199,7 +200,7 @@ partial_index(
     handoff,
     "lead_id",
     "cycle",
-    where=(handoff.c.answer != "rejected") & (handoff.c.point != "failed"),
+    where=(handoff.c.answer != "rejected") & (handoff.c.point != "failed") & handoff.c.merged_into.is_(None),
     unique=True,
 )
 
