@@ -61,7 +61,7 @@ def test_merged_leads_are_one_with_everything_of_both(two: Store, now: datetime)
     with two.begin() as tx:
         requests.put_request(tx, Request("click", now, SDR), lead_id="b")
         handoffs.begin_handoff(tx, HandOff("h1", "b", 1, now, SDR))
-        assert merging.merge_leads(tx, "a", loser="b", at=now)
+        assert merging.merge_leads(tx, "a", loser="b", at=now) == []
         assert {one.key.id for one in links.links_of(tx, ["a"])["a"]} == {"1", "2"}
         assert len(activities.activities_of(tx, ["a"])["a"]) == 2
         assert identities.find_identities(tx, [("email", "b@x.com")])["email", "b@x.com"][0].lead_id == "a"
@@ -73,7 +73,7 @@ def test_merged_leads_are_one_with_everything_of_both(two: Store, now: datetime)
 
 
 @pytest.mark.parametrize("answer", ["open", "accepted"])
-def test_two_hand_offs_that_sales_has_are_left_for_somebody_to_settle(
+def test_of_two_hand_offs_that_sales_has_the_earlier_counts_and_the_other_is_kept(
     two: Store, now: datetime, answer: str
 ) -> None:
     from sqlalchemy import update
@@ -84,8 +84,12 @@ def test_two_hand_offs_that_sales_has_are_left_for_somebody_to_settle(
         handoffs.begin_handoff(tx, HandOff("h1", "a", 1, now, SDR))
         handoffs.begin_handoff(tx, HandOff("h2", "b", 1, now, SDR))
         tx.execute(update(tables.handoff).values(answer=answer, confirmed_at=now))
-        assert merging.merge_leads(tx, "a", loser="b", at=now) is False
-        assert [one.id for one in handoffs.handoffs_of(tx, ["a"])["a"]] == ["h1"]
+        assert (
+            merging.merge_leads(tx, "a", loser="b", at=now) == []
+        )  # sales has no record of the other to merge
+        mine = handoffs.handoffs_of(tx, ["a"])["a"]
+        assert [(one.id, one.merged_into) for one in mine] == [("h1", ""), ("h2", "h1")]
+        assert [one.id for one in handoffs.episodes_of(tx, ["a"])["a"]] == ["h1"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,7 @@ def test_of_two_hand_offs_of_one_person_one_that_is_under_way_is_withdrawn(
             crm = RecordKey("sf", "Lead", id_) if id_ == has_record else None
             handoffs.begin_handoff(tx, HandOff(id_, lead, 1, now, SDR, crm=crm))
         tx.execute(update(tables.handoff).where(tables.handoff.c.id == with_sales).values(confirmed_at=now))
-        assert merging.merge_leads(tx, "a", loser="b", at=now)
+        assert merging.merge_leads(tx, "a", loser="b", at=now) == []
         mine = {one.id: one for one in handoffs.handoffs_of(tx, ["a"])["a"]}
         assert [id_ for id_, one in mine.items() if one.point != handoffs.FAILED] == [stands]
         (other,) = mine.keys() - {stands}

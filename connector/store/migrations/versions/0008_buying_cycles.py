@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_buying_cycles"
-down_revision = "0006_disputes"
+revision = "0008_buying_cycles"
+down_revision = "0007_merged_rejections"
 branch_labels = None
 depends_on = None
 

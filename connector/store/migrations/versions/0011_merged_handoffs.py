@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010_merged_handoffs"
-down_revision = "0009_assessments"
+revision = "0011_merged_handoffs"
+down_revision = "0010_assessments"
 branch_labels = None
 depends_on = None
 

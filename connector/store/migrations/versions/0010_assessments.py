@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009_assessments"
-down_revision = "0008_attribution"
+revision = "0010_assessments"
+down_revision = "0009_attribution"
 branch_labels = None
 depends_on = None
 

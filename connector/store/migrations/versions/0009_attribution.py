@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_attribution"
-down_revision = "0007_buying_cycles"
+revision = "0009_attribution"
+down_revision = "0008_buying_cycles"
 branch_labels = None
 depends_on = None
 
