@@ -78,14 +78,15 @@ def matrix_touch(old: MatrixConfig, new: MatrixConfig) -> Touch:
 
 
 def policies_touch(old: PoliciesConfig, new: PoliciesConfig, matrix: MatrixConfig) -> Touch:
-    """A row's hand-off point concerns the row, a cell's mode or pool the cell; all else in the document everyone."""
+    """A row's hand-off point concerns the row, a cell's mode, shape or pool the cell; all else in the document everyone."""
     changed = changed_fields(old, new)
     if changed - {"handoff", "routing"}:
         return EVERYONE
-    if old.handoff.default_mode is not new.handoff.default_mode:
+    if changed_fields(old.handoff, new.handoff) - {"points", "modes", "shapes"}:
         return EVERYONE
     points = differing(old.handoff.points, new.handoff.points)
     keys = differing(old.handoff.modes, new.handoff.modes) | differing(old.routing.pools, new.routing.pools)
+    keys |= differing(old.handoff.shapes, new.handoff.shapes)
     if changed_fields(old.routing, new.routing) - {"pools", "capacity", "manager_id"}:
         return EVERYONE
     named = [key.partition("/") for key in keys]
