@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from connector.domain.facts import Answer, BuyingCycle, Known, Step
+from connector.domain.buying_cycle import BuyingCycle
+from connector.domain.facts import Answer, Known, Step
 from connector.domain.policies import CyclePolicy
 from connector.domain.purchases import SILENCE, WON, named_opportunities, past_cycles, settled
 from mappings.records import Activity, Direction, Opportunity

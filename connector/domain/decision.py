@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from connector.domain.facts import Actor, Answer, BuyingCycle, HandSet, Message, Rejection, Request, Step
+from connector.domain.buying_cycle import BuyingCycle
+from connector.domain.facts import Actor, Answer, HandSet, Message, Rejection, Request, Step
 from mappings.records import Money
 
 FieldValue = str | int | bool | datetime | Money | Message | None

@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from connector.domain.assessment import Qualification, Review
+from connector.domain.buying_cycle import BuyingCycle
 from mappings.records import Account, Activity, Money, Opportunity, Person, RecordKey, SystemRole
 
 
@@ -192,18 +193,6 @@ class Memory:
     cycle: int = 1
     cycle_opened_at: datetime | None = None
     answered_requests: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class BuyingCycle:
-    """One purchase of one unit (an account, or a lead that has none), shared by all contacts of the account. `closed_by` is
-    `won`, `lost` or `silence`; `deal` the opportunity that closed it, as long as there is one."""
-
-    number: int
-    opened_at: datetime
-    closed_at: datetime | None = None
-    closed_by: str = ""
-    deal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from connector.domain.facts import BuyingCycle, Known
+from connector.domain.buying_cycle import BuyingCycle
+from connector.domain.facts import Known
 from connector.domain.policies import CyclePolicy
 from mappings.records import Opportunity, SystemRole
 

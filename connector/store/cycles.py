@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from connector.domain.facts import BuyingCycle
+from connector.domain.buying_cycle import BuyingCycle
 from connector.domain.purchases import joined
 from connector.store import tables
 from connector.store.engine import Tx

@@ -10,11 +10,11 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import and_, or_, select
 
 from connector.domain.assessment import Qualification, Review
+from connector.domain.buying_cycle import BuyingCycle
 from connector.domain.facts import (
     AccountFacts,
     Actor,
     Answer,
-    BuyingCycle,
     Episode,
     Known,
     LinkedRecord,

@@ -44,8 +44,20 @@ def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Ru
         parked.park(tx, Trouble("lead", known.lead_id, "nobody_eligible"), at=now)
         return None
     parked.came_right(tx, "lead", keys=[known.lead_id], reason="nobody_eligible", at=now)
+    handoff = _frozen(engine, known, decision, rules, chosen=replace(chosen, owner_id=owner_id))
+    if not handoffs.begin_handoff(tx, handoff):
+        return None
+    requests.use_overrides(tx, known.lead_id, handoff_id=handoff.id, at=now)
+    if chosen.owner_id:
+        owners.given(tx, engine.crm.connection, owner_id=chosen.owner_id, at=now)
+    return handoff.id
+
+
+def _frozen(engine: Engine, known: Known, decision: Decision, rules: Rules, *, chosen: Route) -> HandOff:
+    """The hand-off with everything that is frozen on it."""
+    now, request = engine.now(), decision.handoff.request
     spoke = contributors(known, rules.policies.recycling, now)
-    handoff = HandOff(
+    return HandOff(
         id=engine.new_id(),
         lead_id=known.lead_id,
         cycle=decision.cycle,
@@ -53,7 +65,7 @@ def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Ru
         requested_by=request.by if request else BATON,
         request_id=request.id if request else None,
         cause=decision.handoff.cause,
-        owner_id=owner_id,
+        owner_id=chosen.owner_id,
         route=chosen.cause,
         cell=decision.cell,
         stage_at=decision.stage.id,
@@ -64,12 +76,6 @@ def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Ru
         contributors=tuple(asdict(one) for one in spoke),
         sdr_id=spoke[0].id if spoke else "",
     )
-    if not handoffs.begin_handoff(tx, handoff):
-        return None
-    requests.use_overrides(tx, known.lead_id, handoff_id=handoff.id, at=now)
-    if chosen.owner_id:
-        owners.given(tx, engine.crm.connection, owner_id=chosen.owner_id, at=now)
-    return handoff.id
 
 
 def _failed_lately(tx: Tx, lead_id: str, now: datetime) -> bool:

@@ -9,8 +9,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connector.domain.buying_cycle import BuyingCycle
 from connector.domain.decide import decide
-from connector.domain.facts import Answer, BuyingCycle, Step
+from connector.domain.facts import Answer, Step
 from connector.domain.policies import CyclePolicy
 from connector.domain.purchases import joined, past_cycles, settled
 from mappings.records import Opportunity, RecordKey
