@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from connector.domain.matrix_config import UNKNOWN, MatrixConfig
 from connector.domain.policies import HandOffPoint, Mode, PoliciesConfig
 from connector.domain.signals_config import SignalConfig, SignalsConfig, Strength
+from connector.domain.targets import TargetsConfig
 from connector.domain.value import ValueConfig
 
 _POINTS: Mapping[Strength, int] = {Strength.STRONG: 2, Strength.SUPPORTING: 1, Strength.NEGATIVE: 0}
@@ -32,6 +33,24 @@ def check_value(value: ValueConfig, matrix: MatrixConfig) -> list[str]:
     wrong = [f"{path}.{row}: {_NO_ROW}" for path, row in named if row not in rows]
     cells = [key for key in value.assumed_rates if key not in columns and not _is_cell(key, matrix)]
     return wrong + [f"assumed_rates.{key}: no such column or cell; write {_CELL}" for key in cells]
+
+
+def check_targets(targets: TargetsConfig, value: ValueConfig) -> list[str]:
+    """Targets in a currency without a rate could be held against nothing. Empty: usable."""
+    known = {value.reporting_currency, *(entry.currency for entry in value.budget_rates)}
+    if targets.currency is None or targets.currency in known:
+        return []
+    names = ", ".join(sorted(known))
+    return [
+        f"currency: no rate is known for {targets.currency}; use one of {names}, or add it to budget_rates of value.yaml"
+    ]
+
+
+def warn_targets(targets: TargetsConfig, policies: PoliciesConfig) -> list[str]:
+    """Reasons that sales cannot give: nothing would ever be reversed for them."""
+    known = {reason.id for reason in policies.reasons}
+    named = enumerate(targets.invalid.reasons)
+    return [f"invalid.reasons[{n}]: the policies have no reason {r!r}" for n, r in named if r not in known]
 
 
 _CELL = "<column id> or <row id>/<column id>"

@@ -33,8 +33,8 @@ WITHDRAWN = "withdrawn"
 class HandOff:
     """One hand-off. `point` is the last step that is known to be done: claimed (with `crm`: that record is open again),
     crm_record_known, owner_assigned, noted, confirmed_back, done; or failed. `cell`, `value`, `versions`,
-    `evidence_ids`, `sdr_id` (of record) and `contributors` are frozen at its request. `merged_into`: that
-    hand-off counts in its place, for two leads were one."""
+    `evidence_ids`, `source`, `campaign`, `sdr_id` (of record) and `contributors` are frozen at its request. `merged_into`:
+    that hand-off counts in its place, for two leads were one."""
 
     id: str
     lead_id: str
@@ -49,6 +49,8 @@ class HandOff:
     route: str = ""
     cell: str = ""
     stage_at: str = ""
+    source: str = ""
+    campaign: str = ""
     value: Money | None = None
     explained: Mapping[str, object] = field(default_factory=dict)
     versions: Mapping[str, object] = field(default_factory=dict)
@@ -88,6 +90,8 @@ def begin_handoff(tx: Tx, handoff: HandOff) -> bool:
         "route": handoff.route,
         "cell": handoff.cell,
         "stage_at": handoff.stage_at,
+        "source": handoff.source,
+        "campaign": handoff.campaign,
         **money_values("value", handoff.value),
         "explained": handoff.explained,
         "versions": handoff.versions,
@@ -214,6 +218,8 @@ def _handoff(row: Any) -> HandOff:
         route=row.route,
         cell=row.cell,
         stage_at=row.stage_at,
+        source=row.source,
+        campaign=row.campaign,
         value=money_from(row.value_minor, row.value_currency),
         explained=row.explained,
         versions=row.versions,

@@ -69,6 +69,8 @@ def _frozen(engine: Engine, known: Known, decision: Decision, rules: Rules, *, c
         route=chosen.cause,
         cell=decision.cell,
         stage_at=decision.stage.id,
+        source=known.person.source,
+        campaign=known.person.campaign,
         value=decision.value.amount if decision.value else None,
         explained=explained(decision.value),
         versions=asdict(decision.versions),

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from connector.documents import located, parse_yaml, validated
-from connector.domain.coherence import check_policies, check_value
+from connector.domain.coherence import check_policies, check_targets, check_value, warn_targets
 from connector.domain.decision import Versions
 from connector.domain.matrix import MatrixConfig, check_matrix, compile_matrix
 from connector.domain.playbook import PlaybookConfig, check_playbook
@@ -22,6 +22,7 @@ from connector.domain.reach import dead_rows
 from connector.domain.rules import Rules
 from connector.domain.signals import SignalsConfig, check_signals, compile_signals
 from connector.domain.signals_check import unspoken
+from connector.domain.targets import TargetsConfig
 from connector.domain.touch import EVERYONE, NOBODY, Touch, matrix_touch, policies_touch, signals_touch
 from connector.domain.value import ValueConfig, ValueTable
 from connector.errors import ConfigError
@@ -76,6 +77,11 @@ class Documents:
         """How leads are valued."""
         return self.of("value", ValueConfig)
 
+    @property
+    def targets(self) -> TargetsConfig:
+        """How much value is to be handed off."""
+        return self.of("targets", TargetsConfig)
+
 
 def _nothing(_documents: Documents) -> Iterable[str]:
     return ()
@@ -121,6 +127,13 @@ SECTIONS: Mapping[str, Section] = {
     ),
     # The next estimate is made by it; leads carry the published table, and publishing marks the leads that it moves.
     "value": Section(ValueConfig, check=lambda d: check_value(d.value, d.matrix), touch=_nobody),
+    # Reports read it; no decision does.
+    "targets": Section(
+        TargetsConfig,
+        check=lambda d: check_targets(d.targets, d.value),
+        warn=lambda d: warn_targets(d.targets, d.policies),
+        touch=_nobody,
+    ),
 }
 """Every section that is kept in versions."""
 

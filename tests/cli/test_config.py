@@ -148,7 +148,7 @@ def test_the_folder_never_undoes_what_was_applied(baton: Line) -> None:
     assert [one["by"].partition(":")[0] for one in found] == ["folder", "admin", "admin", "folder", "shipped"]
 
 
-@pytest.mark.parametrize("section", ["matrix", "signals", "playbook", "policies", "value"])
+@pytest.mark.parametrize("section", ["matrix", "signals", "playbook", "policies", "value", "targets"])
 def test_a_schema_for_editors_is_printed(baton: Line, section: str) -> None:
     schema = orjson.loads(baton("config", "schema", section).out)
     assert schema["title"]

@@ -172,6 +172,8 @@ handoff = Table(
     text("route"),
     text("cell"),
     text("stage_at"),
+    text("source"),
+    text("campaign"),
     *money_columns("value"),
     Column("explained", Json, nullable=False),
     Column("versions", Json, nullable=False),

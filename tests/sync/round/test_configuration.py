@@ -142,6 +142,14 @@ def test_who_is_decided_while_activities_are_read_again_is_decided_once_more(des
     assert apply(desk, {"signals": (default_text("signals"), "s")}).leads == 0
 
 
+def test_a_new_target_decides_nobody_anew(desk: Desk) -> None:
+    desk.small()
+    desk.settle()
+    text = default_text("targets").replace("targets: []", "targets: [{from: 2026-01-01, monthly: 10000000}]")
+    applied = apply(desk, {"targets": (text, "targets.yaml")})
+    assert (applied.changed, applied.leads) == ({"targets": (1, 2)}, 0)
+
+
 def test_documents_are_checked_together_and_refused_together(desk: Desk) -> None:
     matrix = default_text("matrix").replace("solution-selection", "choosing")
     with pytest.raises(ConfigError) as caught:
