@@ -9,6 +9,7 @@ import typer
 from baton import (
     bypass_cli,
     config_cli,
+    kpi_cli,
     lead_cli,
     parked_cli,
     reps_cli,
@@ -48,6 +49,7 @@ app.add_typer(suggestions_cli.app, name="suggestions")
 app.add_typer(parked_cli.app, name="parked")
 app.add_typer(bypass_cli.app, name="bypass")
 app.add_typer(reps_cli.app, name="reps")
+app.add_typer(kpi_cli.app, name="kpi")
 app.add_typer(value_cli.app, name="value")
 app.add_typer(sandbox_cli.app, name="sandbox")
 app.add_typer(db, name="db")

@@ -15,6 +15,7 @@ from connector.settings import Settings
 from connector.sync.engine import Engine
 from webhooks import problems
 from webhooks.doors import EXTENSION, LARGEST_BODY, Doors, Ring
+from webhooks.kpi import kpi
 from webhooks.leads import LONGEST_KEY, leads
 from webhooks.pages import pages
 from webhooks.receivers import receivers
@@ -100,7 +101,7 @@ def create_app(engine: Engine, settings: Settings, ring: Ring | None = None) -> 
         AUTH_ERROR_DESCRIPTION="Nobody whom Baton knows asks",
     )
     app.extensions[EXTENSION] = Doors(engine, settings, ring or _nobody)
-    for blueprint in (receivers, leads, rest, pages):
+    for blueprint in (receivers, leads, rest, kpi, pages):
         app.register_blueprint(blueprint)
     problems.register(app)
     app.spec_processor(_told_of_every_address)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Annotated
 
@@ -25,6 +26,7 @@ __all__ = [
     "RatesConfig",
     "compile_rates",
     "convert",
+    "exchange",
     "from_major",
     "minor_digits",
     "to_major",
@@ -87,3 +89,12 @@ def convert(money: Money, to: str, rates: Rates, *, on: date | None = None) -> M
     if source is None or target is None:
         return None
     return from_major(to_major(money) * source / target, to)
+
+
+def exchange(rates: Rates, source: str, to: str, *, on: date | None = None) -> Fraction | None:
+    """Minor units of `to` for one minor unit of `source`, exactly, at the rates of that day (None: the latest); None where
+    a rate is missing."""
+    one, other = rates.rate(source, on), rates.rate(to, on)
+    if one is None or other is None:
+        return None
+    return Fraction(one) / Fraction(other) * Fraction(10) ** (minor_digits(to) - minor_digits(source))

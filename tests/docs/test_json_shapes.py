@@ -14,7 +14,8 @@ import pytest
 from tests.docs import tale
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
-ROW = re.compile(r"^\| `([^`]+)`([^|]*)\|", re.MULTILINE)
+ROW = re.compile(r"^\| `([^`]+)`([^|]*)\|( money)?", re.MULTILINE)
+MONEY = ("minor", "currency", "text")
 SECTION = re.compile(r"^## `baton ([^`]+)`\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 ANY = re.compile(r"<.+>$")
 
@@ -33,13 +34,15 @@ class Shape:
 
 
 def shape_of(section: str) -> Shape:
-    """The tree that the tables of a section spell out as dotted paths; `[]` is each entry of a list."""
+    """The tree that the tables of a section spell out as dotted paths; `[]` is each entry of a list. What is of the type
+    money has the keys of an amount, which the head of the page lists."""
     top = Shape()
-    for path, mark in ROW.findall(section):
+    for path, mark, money in ROW.findall(section):
         here = top
         for part in path.replace("[]", ".[]").strip(".").split("."):
             here = here.below.setdefault(part, Shape())
         here.optional = "optional" in mark
+        here.below |= {name: Shape() for name in MONEY} if money else {}
     return top
 
 
