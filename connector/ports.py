@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mappings.records import (
     NOTHING,
@@ -49,9 +49,9 @@ class RecordState(StrEnum):
     CONVERTED = "converted"
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteRow:
-    """One record as read: only the fields asked for, values as the vendor states them (see `Scalar`).
+class RemoteRow(NamedTuple):
+    """One record as read: only the fields asked for, values as the vendor states them (see `Scalar`). A tuple, because a
+    first load makes one per record, and a frozen dataclass takes twice as long to make.
 
     `merged_into` is the survivor's id of a merged record, or of a converted lead the contact's id.
     """

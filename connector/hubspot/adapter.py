@@ -115,10 +115,10 @@ class HubSpotSystem:
         """Records modified in the window, by ascending id, and a `merged` row for every id that one of them took over."""
         asked = Asked.of(fields)
         for page in self._reader.pages(self._want(object, fields), window):
-            rows: list[RemoteRow] = []
+            rows = list(map(asked.row_of, page.rows))
             for raw in page.rows:
-                rows.append(asked.row_of(raw))
-                rows += _taken_over(raw)
+                if (raw.get("properties") or {}).get(MERGED_IDS):
+                    rows += _taken_over(raw)
             yield Page(rows, page.after)
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[RemoteRow]:

@@ -31,6 +31,7 @@ from connector.salesforce.opportunities import Opportunities, needed
 from connector.salesforce.reader import Reader
 from connector.salesforce.settings import SalesforceSettings
 from connector.salesforce.streams import STREAMS, Streams
+from connector.salesforce.table import Table
 from connector.salesforce.translate import Asked, change_of, owner_of
 from connector.salesforce.writer import Writer
 from connector.transport.repeat import Sleep
@@ -210,6 +211,8 @@ class SalesforceSystem:
     def _rows(self, object: str, raws: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> list[RemoteRow]:
         types = {name: self._catalog.type_of(object, name) for name in fields}
         asked = Asked.of(fields, types)
+        if isinstance(raws, Table) and object != "Opportunity":
+            return asked.rows_of(raws)
         if object == "Opportunity":
             extra = self._opportunities.told(raws, fields)
             raws = [{**raw, **extra.get(str(raw["Id"]), {})} for raw in raws]

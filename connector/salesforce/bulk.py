@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from connector.errors import AnswerLostError, RecordGoneError, RecordRefusedError, TryLaterError
 from connector.salesforce.client import SalesforceClient
+from connector.salesforce.table import Table
 
 PAGE_RECORDS = 50_000
 """Asked for explicitly: without maxRecords Salesforce may stall on a big result."""
@@ -55,8 +56,8 @@ class BulkQuery:
         )
         return BulkPlace(str(job["id"]))
 
-    def rows(self, place: BulkPlace) -> Iterator[tuple[list[Mapping[str, Any]], BulkPlace | None]]:
-        """Rows from a place on, some thousand at a time, each with the place behind it; None when the job is read."""
+    def rows(self, place: BulkPlace) -> Iterator[tuple[Table, BulkPlace | None]]:
+        """Rows from a place on, some hundred at a time, each with the place behind it; None when the job is read."""
         self._wait_for(place.job)
         onward: BulkPlace | None = place
         while onward is not None:
@@ -87,7 +88,7 @@ class BulkQuery:
             wait = min(wait * 1.5, LONGEST_WAIT)
         raise TryLaterError(self._client.connection, "the bulk query is still running", "BULK_SLOW")
 
-    def _results(self, place: BulkPlace) -> Iterator[tuple[list[Mapping[str, Any]], BulkPlace | None]]:
+    def _results(self, place: BulkPlace) -> Iterator[tuple[Table, BulkPlace | None]]:
         query = {"maxRecords": str(PAGE_RECORDS)} | ({"locator": place.locator} if place.locator else {})
         with self._client.stream(f"jobs/query/{place.job}/results?{urlencode(query)}") as response:
             following = response.headers.get("Sforce-Locator", "null")
@@ -95,23 +96,22 @@ class BulkQuery:
             response.raw.auto_close = False
             body: Any = response.raw
             reader = csv.reader(io.TextIOWrapper(body, encoding="utf-8", newline=""))
-            names = next(reader, [])
+            names = tuple(next(reader, ()))
             told = response.headers.get("Sforce-NumberOfRecords", "")
             end = None if following in ("null", "") else BulkPlace(place.job, following)
-            batch: list[Mapping[str, Any]] = []
-            number = -1
+            width, batch, number = len(names), list[list[str]](), -1
             for number, row in enumerate(reader):
-                if len(row) != len(names):
+                if len(row) != width:
                     raise self._cut_off()
                 if number < place.skip:
                     continue
                 if len(batch) == ROWS_AT_ONCE:
-                    yield batch, BulkPlace(place.job, place.locator, number)
+                    yield Table(names, batch), BulkPlace(place.job, place.locator, number)
                     batch = []
-                batch.append(dict(zip(names, row, strict=True)))
+                batch.append(row)
             if told.isdigit() and number + 1 != int(told):
                 raise self._cut_off()
-            yield batch, end
+            yield Table(names, batch), end
 
     def _cut_off(self) -> AnswerLostError:
         return AnswerLostError(self._client.connection, "the bulk result is cut off", "CUT_OFF")

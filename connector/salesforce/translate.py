@@ -11,6 +11,7 @@ from typing import Any
 
 from connector.ports import RecordState, RemoteRow
 from connector.salesforce.soql import moment_of
+from connector.salesforce.table import Table
 from mappings.people import join_name
 from mappings.records import FieldChange, Owner, RecordKey, Scalar
 
@@ -59,9 +60,7 @@ class Asked:
 
     def row_of(self, raw: Raw) -> RemoteRow:
         """One record with those of the fields that were read: a field that is not in the row is not in the answer."""
-        stamp = moment_of(raw.get("SystemModstamp"))
-        if stamp is None:
-            raise ValueError("a Salesforce row states no SystemModstamp")
+        stamp = _stamped(raw.get("SystemModstamp"))
         values: dict[str, Scalar] = {
             name: (value or None) if type(value := raw[name]) is str else scalar(value, "")
             for name in self.texts
@@ -72,6 +71,43 @@ class Asked:
                 values[name] = scalar(raw[name], kind)
         state, into = _state(raw)
         return RemoteRow(str(raw["Id"]), stamp, values, state, into)
+
+    def rows_of(self, table: Table) -> list[RemoteRow]:
+        """The same for a page of bulk results, by place: most of what a first load costs here is looking fields up."""
+        at = {name: place for place, name in enumerate(table.names)}
+        texts = [name for name in self.texts if name in at]
+        places = [at[name] for name in texts]
+        typed = [(name, kind, at[name]) for name, kind in self.typed if name in at]
+        told = [at[name] for name in ("IsDeleted", "IsConverted") if name in at]
+        id_at, stamp_at = at["Id"], at["SystemModstamp"]
+        rows = []
+        for row in table.rows:
+            values: dict[str, Scalar] = dict(
+                zip(texts, [row[place] or None for place in places], strict=True)
+            )
+            for name, kind, place in typed:
+                values[name] = _from_text(row[place], kind)
+            state, into = RecordState.ACTIVE, ""
+            if "true" in [row[place] for place in told]:
+                state, into = _state(dict(zip(table.names, row, strict=True)))
+            rows.append(RemoteRow(row[id_at], _stamped(row[stamp_at]), values, state, into))
+        return rows
+
+
+def _stamped(value: object) -> datetime:
+    stamp = moment_of(value)
+    if stamp is None:
+        raise ValueError("a Salesforce row states no SystemModstamp")
+    return stamp
+
+
+def _from_text(text: str, kind: str) -> Scalar:
+    """`scalar` of a value that is text, as CSV has it."""
+    if not text:
+        return None
+    if kind == "boolean":
+        return text == "true"
+    return scalar(text, kind) if kind == "datetime" else _number(text)
 
 
 def row_of(raw: Raw, fields: Sequence[str], types: Mapping[str, str]) -> RemoteRow:
@@ -124,6 +160,8 @@ def _true(value: object) -> bool:
 
 
 def _number(text: str) -> Scalar:
+    if text.isdecimal():
+        return int(text)
     whole, _, fraction = text.partition(".")
     if whole.lstrip("-").isdigit() and not fraction.strip("0"):
         return int(whole)

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, literal_column, or_, select, update
 
 from connector.ports import RecordState, RemoteRow
 from connector.store import tables
 from connector.store.engine import Tx
-from connector.store.types import from_json, packed
+from connector.store.types import from_json, packed_fields
 from connector.store.writes import (
+    LOOKUP,
     TimeWriter,
     chunks,
     insert_for,
@@ -58,8 +59,7 @@ class Taken:
     stale: int = 0
 
 
-@dataclass(slots=True)
-class Packed:
+class Packed(NamedTuple):
     """A row on its way in: its fields as JSON text, with the hash of its content. A row is packed as soon as it is read,
     so that many can wait for one transaction while only their text is held."""
 
@@ -77,14 +77,12 @@ class Packed:
 
 def pack(row: RemoteRow) -> Packed:
     """The row ready to be stored. Raises TypeError when some value is no JSON value."""
-    text = packed(row.fields)
-    content = blake2b(text, digest_size=16, salt=_SALTS[row.state])
-    if row.merged_into:
-        content.update(row.merged_into.encode())
-    return Packed(row.id, row.modified_at, text.decode(), content.hexdigest(), row.state, row.merged_into)
-
-
-_SALTS = {state: state.value[:8].encode() for state in RecordState}
+    id_, modified_at, fields, state, merged_into = row
+    text = packed_fields(fields)
+    content = blake2b(text, digest_size=16)
+    if state is not RecordState.ACTIVE or merged_into:
+        content.update(f"{state.value}|{merged_into}".encode())
+    return Packed(id_, modified_at, text.decode(), content.hexdigest(), state, merged_into)
 
 
 def take(tx: Tx, connection: str, *, object: str, rows: Sequence[RemoteRow], learned_at: datetime) -> Taken:
@@ -106,24 +104,40 @@ def take_packed(
     known: dict[str, tuple[str, datetime]] = {}
     for chunk in chunks(rows):
         # What an earlier chunk brought is known already, and not yet in the table.
-        asked = [row.id for row in chunk if row.id not in known]
-        known.update(_known(tx, connection, object=object, ids=asked))
+        asked = {row.id: row for row in chunk if row.id not in known}
+        found = _known(tx, connection, object=object, ids=list(asked))
+        if not found and len(asked) == len(chunk):
+            # A first load: nothing is known, and no record comes twice.
+            taken.new += asked
+            writes.update(asked)
+            known.update((id_, (row.hash, row.modified_at)) for id_, row in asked.items())
+            continue
+        known.update(found)
         for coming in chunk:
             _sort(coming, known, taken=taken, writes=writes, touched=touched)
-    new = set(taken.new)
-    _note_before(tx, connection, object=object, ids=[id_ for id_ in writes if id_ not in new], taken=taken)
+    if len(writes) > len(taken.new):
+        new = set(taken.new)
+        _note_before(tx, connection, object=object, ids=[i for i in writes if i not in new], taken=taken)
     _write(tx, RecordKey(connection, object, ""), list(writes.values()), learned_at=learned_at)
     _touch(tx, connection, object=object, rows=touched)
     return taken
 
 
 def _known(tx: Tx, connection: str, *, object: str, ids: Sequence[str]) -> dict[str, tuple[str, datetime]]:
-    t = tables.mirror
-    query = select(t.c.remote_id, t.c.hash, t.c.modified_at)
-    found = tx.execute(
-        query.where(t.c.connection == connection, t.c.object == object, t.c.remote_id.in_(ids))
-    )
+    if not ids:
+        return {}
+    # One statement for every number of ids: a list that is padded costs less than a statement that is built anew.
+    asked = dict(zip(_LOOKED_UP, ids, strict=False)) | dict.fromkeys(_LOOKED_UP[len(ids) :], ids[-1])
+    found = tx.execute(_LOOK_UP, {"b_connection": connection, "b_object": object, **asked})
     return {row.remote_id: (row.hash, row.modified_at) for row in found}
+
+
+_LOOKED_UP = tuple(f"b_{number}" for number in range(LOOKUP))
+_LOOK_UP = select(tables.mirror.c.remote_id, tables.mirror.c.hash, tables.mirror.c.modified_at).where(
+    tables.mirror.c.connection == bindparam("b_connection"),
+    tables.mirror.c.object == bindparam("b_object"),
+    tables.mirror.c.remote_id.in_([bindparam(name) for name in _LOOKED_UP]),
+)
 
 
 def _sort(
@@ -171,8 +185,8 @@ def _write(tx: Tx, lane: RecordKey, coming: Sequence[Packed], *, learned_at: dat
     learned = time(learned_at)
     place = (lane.connection, lane.object)
     rows = (
-        (*place, c.id, c.text, c.hash, time(c.modified_at), learned, c.state.value, c.merged_into, True)
-        for c in coming
+        (*place, id_, text, hash_, time(at), learned, state.value, merged_into, True)
+        for id_, at, text, hash_, state, merged_into in coming
     )
     run_raw(tx, _putting(tx.dialect.name), columns=_COLUMNS, rows=rows)
 
