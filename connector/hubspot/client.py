@@ -120,8 +120,7 @@ class HubSpotClient:
             raise AccessDeniedError(self.connection, "the certificate is not trusted", "TLS") from exc
         except urllib3.exceptions.HTTPError as exc:
             raise AnswerLostError(self.connection, "the connection broke", "CONNECTION_LOST") from exc
-        headers = {name.lower(): value for name, value in got.headers.items()}
-        return Answer(got.status, headers, got.data)
+        return Answer(got.status, got.headers, got.data)
 
     def _listen(self, answer: Answer) -> None:
         """Take the clock and the allowance from the headers; wait when the ten-second window is nearly spent."""

@@ -13,7 +13,7 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers by lower-case name, and the body as bytes."""
+    """Status, headers (looked up by lower-case name), and the body as bytes."""
 
     status: int
     headers: Mapping[str, str]

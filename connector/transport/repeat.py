@@ -56,6 +56,17 @@ class Repeater:
     def run(self, call: Callable[[], T], *, safe: bool, give_up: Collection[str] = ()) -> T:
         """Make the call; `safe` says that carrying it out twice does no harm. Raises the last error unchanged, and one
         whose code is in `give_up` at once."""
+        try:
+            return call()
+        except TryLaterError as error:
+            failed: list[TryLaterError] = [error]
+
+        def again() -> T:
+            # The first attempt is made before: nearly every call needs no other, and is spared the machinery.
+            if failed:
+                raise failed.pop()
+            return call()
+
         return Retrying(
             sleep=self.sleep,
             stop=self._stop,
@@ -66,7 +77,7 @@ class Repeater:
                 )
             ),
             reraise=True,
-        )(call)
+        )(again)
 
     def pause(self, attempt: int, asked: timedelta | None = None) -> None:
         """Wait as before the next attempt, for callers that repeat only part of a batch."""

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql_text
 
 from connector.store.tables.base import (
+    among,
     at,
     flag,
     lead_ref,
@@ -53,7 +54,7 @@ mirror = Table(
     text("state", default="active"),
     text("merged_into"),
     Column("pending", Boolean, nullable=False, default=True),
-    one_of("state", "active", "archived", "deleted", "merged", "converted"),
+    among("state", "active", "archived", "deleted", "merged", "converted"),
 )
 Index(
     "ix_mirror_connection_object_remote_id_some",
@@ -80,7 +81,7 @@ account_link = Table(
     Column("account_id", String, ForeignKey("account.id"), nullable=False, index=True),
     text("state", default="active"),
     at("since"),
-    one_of("state", "active", "duplicate", "merged", "converted", "gone"),
+    among("state", "active", "duplicate", "merged", "converted", "gone"),
 )
 
 account_key = Table(
@@ -110,7 +111,7 @@ link = Table(
     at("since"),
     flag("by_baton"),
     Index("ix_link_remote_id", "connection", "remote_id"),
-    one_of("state", "active", "duplicate", "merged", "converted", "gone"),
+    among("state", "active", "duplicate", "merged", "converted", "gone"),
 )
 
 identity = Table(
