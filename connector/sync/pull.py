@@ -130,11 +130,17 @@ class _Part:
     pages: int = 0
 
     def add(self, rows: Sequence[RemoteRow]) -> None:
-        for row in rows:
-            try:
-                self.rows.append(mirror.pack(row))
-            except TypeError:
-                self.refused.append(row.id)
+        try:
+            self.rows += [mirror.pack(row) for row in rows]
+        except TypeError:
+            for row in rows:
+                self._add_one(row)
+
+    def _add_one(self, row: RemoteRow) -> None:
+        try:
+            self.rows.append(mirror.pack(row))
+        except TypeError:
+            self.refused.append(row.id)
 
     @property
     def full(self) -> bool:
