@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0008_states_compared"
-down_revision = "0007_merged_rejections"
+revision = "0013_states_compared"
+down_revision = "0012_handoff_source"
 branch_labels = None
 depends_on = None
 
