@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -74,7 +74,7 @@ def kpi_report(
 ) -> KpiReport:
     """The figures of a period as they are known at `now`."""
     terms = _terms(basis, period, by, now=now)
-    figures = reckon(_units(tx, basis.policies), _wins(tx, terms.start), terms)
+    figures = _reckoned(tx, basis, terms)
     calendar = basis.policies.working()
     today = now.astimezone(basis.zone).date()
     targets = basis.targets.compiled(basis.value.reporting_currency)
@@ -117,7 +117,7 @@ def recent_credits(tx: Tx, basis: Basis, now: datetime) -> Counter[str]:
     """Credits by cell of the days that shape the recent mix."""
     since = now - timedelta(days=basis.targets.mix_days)
     terms = Terms(now, now, now, basis.zone, basis.invalid, basis.currency, basis.value.rates(), since)
-    return reckon(_units(tx, basis.policies), {}, terms).recent
+    return _reckoned(tx, basis, terms).recent
 
 
 def values_now(basis: Basis, today: date) -> dict[str, int]:
@@ -131,10 +131,18 @@ def values_now(basis: Basis, today: date) -> dict[str, int]:
     return found
 
 
-def _units(tx: Tx, policies: PoliciesConfig) -> Iterator[list[tuple[HandedOff, ...]]]:
+def _reckoned(tx: Tx, basis: Basis, terms: Terms) -> Figures:
+    """The figures of the units with which something happened in the period, or in the days of the recent mix."""
+    cycles = handed_off_cycles(tx, min(terms.start, terms.recent_since), terms.end)
+    return reckon(_units(cycles, basis.policies), _wins(tx, terms.start), terms)
+
+
+def _units(
+    handed_off: Iterable[tuple[HandedOff, ...]], policies: PoliciesConfig
+) -> Iterator[list[tuple[HandedOff, ...]]]:
     """Units with their cycles; reasons by their id, however the CRM spells them."""
     spelt: dict[str, str] = {}
-    for _, cycles in groupby(handed_off_cycles(tx), key=lambda cycle: cycle[0].unit):
+    for _, cycles in groupby(handed_off, key=lambda cycle: cycle[0].unit):
         yield [tuple(_with_reason(one, policies, spelt) for one in cycle) for cycle in cycles]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import update
 from connector.domain.decision import EpisodeAnswer
 from connector.domain.dispute import Found
 from connector.domain.facts import Actor, Answer, Finding, Rejection
+from connector.domain.kpi import HandedOff
 from connector.store import handed_off, handoffs, links, rejections, tables
 from connector.store.claims import Claim
 from connector.store.engine import Store, Tx
@@ -49,11 +50,14 @@ def answer(tx: Tx, id_: str, at: datetime, reason: str = "") -> None:
     handoffs.record_answer(tx, EpisodeAnswer(id_, said, at, SDR, no), learned_at=at)
 
 
+def everything(tx: Tx) -> list[tuple[HandedOff, ...]]:
+    return list(
+        handed_off.handed_off_cycles(tx, datetime(1970, 1, 1, tzinfo=UTC), datetime(2970, 1, 1, tzinfo=UTC))
+    )
+
+
 def cycles(tx: Tx) -> list[tuple[str, int, list[str]]]:
-    return [
-        (cycle[0].unit, cycle[0].cycle, [one.id for one in cycle])
-        for cycle in handed_off.handed_off_cycles(tx)
-    ]
+    return [(cycle[0].unit, cycle[0].cycle, [one.id for one in cycle]) for cycle in everything(tx)]
 
 
 def test_colleagues_are_one_unit_and_a_lead_without_account_its_own(leads: Store, now: datetime) -> None:
@@ -72,7 +76,7 @@ def test_what_sales_never_got_is_none(leads: Store, now: datetime) -> None:
         handoffs.withdraw_handoff(tx, "h2")
         assert cycles(tx) == []
         answer(tx, "h1", now + DAY, "duplicate")
-        ((one,),) = handed_off.handed_off_cycles(tx)
+        ((one,),) = everything(tx)
         assert one.at == now + DAY, "sales had it by the time that it said no"
 
 
@@ -82,7 +86,7 @@ def test_a_hand_off_carries_what_was_frozen_on_it_and_what_sales_said(leads: Sto
         hand_off(tx, "h2", "c", now + DAY / 2, cycle=2)
         answer(tx, "h1", now + DAY, "duplicate")
         rejections.find(tx, Found("h1", now + 2 * DAY, "boss", Finding.REP, "she says so herself"))
-        ((one,), (earlier,)) = handed_off.handed_off_cycles(tx)
+        ((one,), (earlier,)) = everything(tx)
     assert earlier.sdr_id == "7", "without an SDR of record it is the one who asked"
     assert (one.value, one.cell) == (Money(100, "CNY"), "small/x")
     assert (one.source, one.campaign, one.sdr_id) == ("event", "spring", "s1")
@@ -97,9 +101,30 @@ def test_a_no_that_sales_took_back_ended_with_its_later_answer(leads: Store, now
         hand_off(tx, "h1", "c", now)
         answer(tx, "h1", now + DAY, "duplicate")
         answer(tx, "h1", now + 3 * DAY)
-        ((one,),) = handed_off.handed_off_cycles(tx)
+        ((one,),) = everything(tx)
     assert one.refused is not None
     assert (one.refused.annulled, one.refused.found_at) == (True, now + 3 * DAY)
+
+
+def test_only_units_with_which_something_happened_are_read_and_those_whole(
+    leads: Store, now: datetime
+) -> None:
+    with leads.begin() as tx:
+        hand_off(tx, "h1", "a", now)
+        hand_off(tx, "h2", "a", now + 9 * DAY, cycle=2)
+        hand_off(tx, "h3", "c", now)
+        answer(tx, "h3", now + 20 * DAY, "duplicate")
+
+        def read(first: int, last: int) -> list[str]:
+            found = handed_off.handed_off_cycles(tx, now + first * DAY, now + last * DAY)
+            return [one.id for cycle in found for one in cycle]
+
+        assert read(8, 10) == ["h1", "h2"]
+        assert read(10, 20) == []
+        assert read(20, 21) == ["h3"]
+        assert read(30, 40) == []
+        won(tx, "1", now + 33 * DAY, account="acme")
+        assert read(30, 40) == ["h1", "h2"]
 
 
 def test_merged_leads_are_one_lead_of_one_unit(leads: Store, now: datetime) -> None:
@@ -109,7 +134,7 @@ def test_merged_leads_are_one_lead_of_one_unit(leads: Store, now: datetime) -> N
         assert [unit for unit, _, _ in cycles(tx)] == ["acme", "c"]
         merge_leads(tx, "a", loser="c", at=now + 2 * DAY)
         assert cycles(tx) == [("acme", 1, ["h1", "h2"])]
-        (both,) = handed_off.handed_off_cycles(tx)
+        (both,) = everything(tx)
         assert {one.lead_id for one in both} == {"a"}
 
 
