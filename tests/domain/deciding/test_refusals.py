@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from connector.domain.decision import Deed
-from connector.domain.facts import Actor, HandSet, Rejection, Request, Step
+from connector.domain.facts import Actor, HandSet, Rejection, Request, StatusChange, Step
 from connector.domain.recycling import cooldown_end
 from mappings.records import Kind, Precision
 from tests.domain.deciding.tale import (
@@ -600,6 +600,25 @@ def test_the_rep_is_who_set_the_status_else_the_owner_of_the_hand_off() -> None:
     tale.crm("rejected", actor=Actor("crm", "workflow"), rejection_reason="need_unclear")
     assert tale.known.episodes[0].rejection
     assert tale.known.episodes[0].rejection.rep_id == "r1"
+
+
+def test_a_no_seen_before_its_history_learns_who_set_it() -> None:
+    tale = handed_off()
+    tale.now += DAY
+    record = replace(tale._crm_record(), answer="rejected")
+    record = replace(
+        record, person=replace(record.person, modified_at=tale.now, rejection_reason="no_budget")
+    )
+    marketing = tale.known.records[:1]
+    tale.known = replace(tale.known, records=(*marketing, record))
+    tale.settle()
+    seen = tale.known.episodes[0].rejection
+    assert seen
+    assert (seen.rep_id, seen.said_by) == ("r1", "")
+    told = StatusChange(tale.now.replace(microsecond=0), "open", "rejected", Actor("rep", "r5"))
+    tale.known = replace(tale.known, records=(*marketing, replace(record, changes=(told,))))
+    tale.settle()
+    assert tale.known.episodes[0].rejection == replace(seen, rep_id="r5", said_by="r5")
 
 
 def test_who_said_no_in_an_earlier_cycle_does_not_get_the_lead_in_the_next() -> None:
