@@ -323,6 +323,16 @@ def test_a_reason_given_later_completes_the_rejection() -> None:
     assert tale.decision.flags == ()
 
 
+def test_an_owed_reason_that_closes_the_person_hands_nobody_off_meanwhile() -> None:
+    tale = handed_off(by=rules(handoff={"default_mode": "automatic", "modes": {}}))
+    tale.now += DAY
+    tale.crm("rejected")
+    tale.now += DAY
+    tale.crm("rejected", rejection_reason="wrong_contact")
+    assert (tale.decision.step, len(tale.known.episodes)) == (Step.DISQUALIFIED, 1)
+    assert "refusal.person_closed" in tale.why
+
+
 def test_a_reason_that_the_list_does_not_have_is_kept_flagged_and_rests_longest() -> None:
     tale = said_no("我不喜欢")
     assert tale.known.episodes[0].rejection
