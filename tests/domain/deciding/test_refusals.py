@@ -237,6 +237,40 @@ TABLE = [
 ]
 
 
+GOLDEN = {
+    "no_budget": (90, "recycle", "account", False, "", ()),
+    "bad_timing": (60, "recycle", "account", True, "", ()),
+    "not_a_fit": (180, "recycle", "account", False, "", ()),
+    "chose_competitor": (180, "recycle", "account", False, "", ()),
+    "need_unclear": (30, "recycle", "person", False, "", ()),
+    "no_decision_power": (14, "recycle", "person", False, "another_contact", ()),
+    "unreachable": (14, "recycle", "person", False, "", ("new_channel",)),
+    "wrong_contact": (0, "close_person", "person", False, "", ()),
+    "duplicate": (0, "merge", "person", False, "", ()),
+    "wrong_territory": (0, "reroute", "person", False, "", ()),
+    "competitor": (0, "disqualify", "person", False, "", ()),
+    "student": (0, "disqualify", "person", False, "", ()),
+}
+"""The method's table: days, outcome, whom it holds back, whether the rep's date wins, the hint, what else is asked."""
+
+
+def test_the_shipped_reasons_are_the_methods_table_row_by_row() -> None:
+    shipped = {
+        r.id: (r.cooldown_days, r.outcome, r.scope, r.rep_date_wins, r.hint, r.demands)
+        for r in policies().reasons
+    }
+    assert shipped == GOLDEN
+    assert policies().longest().cooldown_days == 180
+
+
+def test_a_colleague_of_a_wrong_contact_may_pass() -> None:
+    tale = Tale()
+    tale.heard(DEMO)
+    for reason in ("wrong_contact", "duplicate", "wrong_territory", "competitor", "student"):
+        tale.colleague(reason)
+        assert tale.why == []
+
+
 @pytest.mark.parametrize(("reason", "days", "scope"), TABLE)
 def test_each_reason_rests_for_its_days_and_no_colleague_is_a_back_door(
     reason: str, days: int, scope: str
