@@ -83,7 +83,8 @@ class _Telling:
         if row["cooldown_until"]:
             yield "  " + self._say("rests", until=self._when(row["cooldown_until"]))
         for line in row["timeline"]:
-            yield f"    {self._when(line['at'])}  {line['who']}, {line['kind_text']}: {line['said']}"
+            words = {"who": line["who"], "what": line["kind_text"], "said": line["said"]}
+            yield "    " + self._say("line", at=self._when(line["at"]), **words)
 
     def _contest(self, row: Mapping[str, Any]) -> Iterator[str]:
         yield f"- {self._whose(row)}: {row['reason_text']}, {row['rep']}"
