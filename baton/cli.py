@@ -9,6 +9,7 @@ import typer
 from baton import (
     bypass_cli,
     config_cli,
+    digest_cli,
     kpi_cli,
     lead_cli,
     parked_cli,
@@ -52,7 +53,9 @@ app.add_typer(reps_cli.app, name="reps")
 app.add_typer(kpi_cli.app, name="kpi")
 app.add_typer(value_cli.app, name="value")
 app.add_typer(sandbox_cli.app, name="sandbox")
+app.add_typer(digest_cli.app, name="asks")
 app.add_typer(db, name="db")
+app.command("digest")(digest_cli.show_digest)
 
 
 @app.callback(invoke_without_command=True)

@@ -9,9 +9,13 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify
 
 from connector.domain.playbook import playbook_for
+from connector.reports.asks import asks, asks_document
 from connector.reports.health import health
 from connector.reports.matrix import matrix_report
+from connector.reports.rejections import digest, period_of
+from connector.reports.rejections_json import digest_document
 from connector.store import values
+from connector.sync.knowing import knowing
 from connector.sync.told import NewActivity, Told, add_activities
 from mappings.records import Scalar
 from webhooks.callers import identify, token_only
@@ -20,6 +24,9 @@ from webhooks.problems import RefusedError
 from webhooks.shapes import (
     ActivitiesBody,
     ActivityShape,
+    AskList,
+    DigestQuery,
+    DigestShape,
     MatrixShape,
     PlayShape,
     StatusShape,
@@ -111,6 +118,33 @@ def playbook(persona: str, stage: str) -> Response:
     cell = f"{persona}/{stage}"
     play = playbook_for(rules.playbook, cell, language(), names=rules.matrix.names(persona))
     return jsonify({"cell": cell, **asdict(play)})
+
+
+@rest.get("/asks")
+@rest.doc(security="token", responses={403: "For machines only"}, operation_id="listAsks")
+@rest.output(AskList)
+def list_asks() -> Response:
+    """What managers and reps are asked just now: to lift a cooldown, to settle a contest, to give a reason that is owed"""
+    token_only()
+    engine = doors().engine
+    with engine.store.read() as tx:
+        rows = asks_document(asks(tx), knowing(engine, tx), say)
+    return jsonify({"asks": rows})
+
+
+@rest.get("/digest")
+@rest.input(DigestQuery, location="query", arg_name="chosen")
+@rest.doc(security="token", responses={403: "For machines only"}, operation_id="showDigest")
+@rest.output(DigestShape)
+def show_digest(chosen: DigestQuery) -> Response:
+    """What sales rejected in a day or a week, with what was really said, counts, open contests and reasons owed"""
+    token_only()
+    engine = doors().engine
+    with engine.store.read() as tx:
+        policies = engine.rules(tx).policies
+        period = period_of(chosen.period, chosen.date, now=engine.now(), time_zone=policies.time_zone)
+        found = digest(tx, period, policies, knowing=knowing(engine, tx))
+        return jsonify(digest_document(found, say))
 
 
 @rest.get("/status")

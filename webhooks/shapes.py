@@ -29,6 +29,7 @@ Id = Annotated[Text, Field(min_length=1, max_length=200)]
 Line = Annotated[Text, Field(max_length=2000)]
 Long = Annotated[Text, Field(max_length=LONGEST_TEXT)]
 Value = Text | int | float | bool | None
+Day = date
 
 
 class Body(BaseModel):
@@ -241,6 +242,37 @@ class MatrixShape(BaseModel):
     currency: str
     cells: list[dict[str, Any]]
     unplaced: int
+
+
+class DigestQuery(Body):
+    """Which digest: a `day`, or a `week` from Monday, that holds `date`; without a date the last one that is over."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)  # `locale` stands beside it
+
+    period: Literal["day", "week"] = "day"
+    date: Day | None = None
+
+
+class DigestShape(BaseModel):
+    """Rejections of a period as `baton digest --json` prints them."""
+
+    model_config = ConfigDict(extra="allow")
+
+    period: Literal["day", "week"]
+    total: int
+    annulled: int
+    counts: dict[str, list[dict[str, Any]]]
+    rejections: list[dict[str, Any]]
+    contests: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+    owed: list[dict[str, Any]]
+    floods: list[dict[str, Any]]
+
+
+class AskList(BaseModel):
+    """Open questions, the oldest first, each as `baton asks list --json` prints it."""
+
+    asks: list[dict[str, Any]]
 
 
 class StatusShape(BaseModel):

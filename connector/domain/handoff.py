@@ -98,12 +98,12 @@ def closed(here: Situation) -> Iterator[Message]:
     limit = here.policies.recycling.max_rejections
     if here.standing.rejections >= limit:
         yield Message("refusal.max_rejections", {"count": here.standing.rejections})
-    outcomes = {rule_of(here.policies, r).outcome for e in here.known.episodes if (r := rejected(e))}
+    outcomes = {rule_of(here.policies, r).outcome for e in here.episodes if (r := rejected(e))}
     if Outcome.CLOSE_PERSON in outcomes:
         yield Message("refusal.person_closed")
     if Outcome.DISQUALIFY in outcomes or "disqualified" in here.standing.flags:
         yield Message("refusal.disqualified")
-    apart = [r for e in here.known.episodes if (r := rejected(e)) and r.merged_at is None]
+    apart = [r for e in here.episodes if (r := rejected(e)) and r.merged_at is None]
     if any(rule_of(here.policies, no).outcome is Outcome.MERGE for no in apart):
         yield Message("refusal.duplicate")
 
@@ -197,9 +197,7 @@ def _passed_on(here: Situation) -> str:
 
 def _said_no(here: Situation) -> list[Rejection]:
     """Every no to this lead, in this cycle or an earlier one, the latest last."""
-    now = {e.id for e in here.standing.episodes}
-    earlier = [e for e in here.known.episodes if e.id not in now]
-    said = [e.rejection for e in (*earlier, *here.standing.episodes) if e.rejection]
+    said = [e.rejection for e in here.episodes if e.rejection]
     return sorted(said, key=lambda rejection: rejection.at)
 
 

@@ -38,6 +38,12 @@ class Situation:
         return self.rules.policies
 
     @property
+    def episodes(self) -> tuple[Episode, ...]:
+        """Every hand-off of the lead, in earlier cycles too, with what sales has said of those of this cycle."""
+        now = {episode.id for episode in self.standing.episodes}
+        return (*(e for e in self.known.episodes if e.id not in now), *self.standing.episodes)
+
+    @property
     def episode(self) -> Episode | None:
         """The latest hand-off of this cycle."""
         return self.standing.episode

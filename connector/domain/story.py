@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from connector.domain.answer import named, rejection_of, with_reason
 from connector.domain.decision import EpisodeAnswer
 from connector.domain.events import (
     BYPASS,
@@ -140,7 +141,11 @@ class Story:
 
     def _said_after_rejection(self, event: Said) -> None:
         rejection = self.episode.rejection
-        if rejection is None or event.at < rejection.at:
+        if rejection is None:
+            return
+        if event.at <= rejection.at and event.word in ("rejected", "disqualified"):
+            rejection = self._named(event, rejection)
+        if event.at < rejection.at:
             return
         if event.word in ("rejected", "disqualified"):
             self._no_again(event, rejection)
@@ -148,6 +153,13 @@ class Story:
         elif event.at > rejection.at:
             step = {"open": Step.HANDED_OFF, "accepted": Step.SAL}.get(event.word, Step.SQL)
             self._reopen(event, step, event.at)
+
+    def _named(self, event: Said, rejection: Rejection) -> Rejection:
+        """The no was seen on the record before its history told who set it: the same no, now with its author."""
+        known = named(rejection, event.actor)
+        if known != rejection:
+            self._answer_no(known, event.actor)
+        return known
 
     def _no_again(self, event: Said, rejection: Rejection) -> None:
         """The same no read again, completed by its reason, or the end of what was set back to work by hand."""
@@ -169,13 +181,7 @@ class Story:
         if rejection.reason or not given:
             return
         self.flags.discard("reason_owed")
-        person = event.record.person
-        completed = replace(
-            rejection,
-            reason=_reason_id(self.policies, given),
-            note=person.rejection_note or rejection.note,
-            until=person.rejection_until or rejection.until,
-        )
+        completed = with_reason(rejection, event.record.person, self.policies)
         self._answer_no(completed, event.actor)
         if self.policies.reason(given) is None:
             self.flags.add("reason_unknown")
@@ -212,26 +218,6 @@ class Story:
                 self._reopen(event, event.step, max(event.at, rejection.at))
             return
         self._visit(event.step, event.at, actor, str(event.step))
-
-
-def rejection_of(episode: Episode, event: Said, policies: PoliciesConfig) -> Rejection:
-    """The rejection as the CRM's record states it; the rep is who set it, where that was a rep."""
-    person = event.record.person
-    return Rejection(
-        at=event.at,
-        rep_id=event.actor.id if event.actor.kind == "rep" and event.actor.id else episode.owner_id,
-        reason=_reason_id(policies, person.rejection_reason),
-        note=person.rejection_note,
-        until=person.rejection_until,
-        return_to_me=person.return_to_me,
-        said_by=event.actor.id,
-    )
-
-
-def _reason_id(policies: PoliciesConfig, text: str) -> str:
-    """The reason's id; a text that the list does not have is kept as it is, never guessed."""
-    known = policies.reason(text)
-    return known.id if known else text.strip()
 
 
 _DEAL_STEPS = frozenset({Step.OPPORTUNITY, Step.WON, Step.LOST})

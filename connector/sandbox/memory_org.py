@@ -128,7 +128,8 @@ class MemoryOrg(Memory):
             return
         history, parent = HISTORIES[object]
         with self._call("field_changes"):
-            rows = self._org.query(select((parent, "Field", "OldValue", "NewValue", "CreatedDate"), history))
+            columns = (parent, "Field", "OldValue", "NewValue", "CreatedDate", "CreatedById")
+            rows = self._org.query(select(columns, history))
         changes = [
             FieldChange(
                 RecordKey(self._connection, object, row[parent]),
@@ -136,6 +137,7 @@ class MemoryOrg(Memory):
                 row["OldValue"],
                 row["NewValue"],
                 time_of(row["CreatedDate"]),
+                row["CreatedById"] or "",
             )
             for row in rows
             if row["Field"] in fields

@@ -330,16 +330,20 @@ def refusals_of(tx: Tx, lead_id: str, *, limit: int = 50) -> list[Refusal]:
     """Refused attempts at a lead, the newest first."""
     t = tables.refusal
     query = select(t).where(t.c.lead_id == lead_id).order_by(t.c.at.desc(), t.c.id.desc()).limit(limit)
-    return [
-        Refusal(
-            row.lead_id,
-            row.at,
-            Actor(row.actor_kind, row.actor_id),
-            row.command,
-            tuple(_message(reason) for reason in row.reasons),
-        )
-        for row in tx.execute(query)
-    ]
+    return [_refusal(row) for row in tx.execute(query)]
+
+
+def latest_refusals(tx: Tx, command: str) -> list[Refusal]:
+    """The last refusal of that command for each lead."""
+    t = tables.refusal
+    last = select(func.max(t.c.id)).where(t.c.command == command).group_by(t.c.lead_id)
+    return [_refusal(row) for row in tx.execute(select(t).where(t.c.id.in_(last)).order_by(t.c.id))]
+
+
+def _refusal(row: Any) -> Refusal:
+    actor = Actor(row.actor_kind, row.actor_id)
+    reasons = tuple(_message(reason) for reason in row.reasons)
+    return Refusal(row.lead_id, row.at, actor, row.command, reasons)
 
 
 def _message(stored: dict[str, Any]) -> Message:

@@ -244,6 +244,12 @@ def handoff(tx: Tx, handoff_id: str) -> HandOff | None:
     return None if row is None else _handoff(row)
 
 
+def handoffs_by_id(tx: Tx, ids: Sequence[str]) -> dict[str, HandOff]:
+    """These hand-offs, by id."""
+    t = tables.handoff
+    return {one.id: one for chunk in chunks(ids) for one in _select(tx, select(t).where(t.c.id.in_(chunk)))}
+
+
 def handoffs_of(tx: Tx, lead_ids: Sequence[str]) -> dict[str, list[HandOff]]:
     """Every hand-off of these leads, failed ones included, by request."""
     t = tables.handoff

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from connector.store import tables
 from connector.store.engine import Tx
@@ -50,6 +50,16 @@ def park(tx: Tx, trouble: Trouble, *, at: datetime) -> None:
         set_={"reason": new.reason, "detail": new.detail, "payload": new.payload, "at": new.at},
     )
     tx.execute(putting, {**asdict(trouble), "at": at})
+
+
+def ask_once(tx: Tx, trouble: Trouble, *, at: datetime) -> None:
+    """Park a question to a person. Asked about the same `detail` it keeps its time, and what somebody has dealt with is not
+    asked again."""
+    t = tables.parked
+    mine = and_(t.c.kind == trouble.kind, t.c.key == trouble.key, t.c.detail == trouble.detail)
+    stands = or_(t.c.resolved_at.is_(None), t.c.resolved_by != "baton")
+    if tx.execute(select(t.c.id).where(mine, stands).limit(1)).first() is None:
+        park(tx, trouble, at=at)
 
 
 def waiting_parked(tx: Tx, kind: str = "", *, limit: int = 100) -> list[Parked]:

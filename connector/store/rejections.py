@@ -83,13 +83,6 @@ def rejections_of(tx: Tx, handoff_ids: Sequence[str]) -> dict[str, Rejection]:
     return found
 
 
-def rejections_since(tx: Tx, since: datetime) -> dict[str, Rejection]:
-    """Rejections learned since a moment, by hand-off: for the digest, and for the brake on many at once."""
-    t = tables.rejection
-    query = select(t).where(t.c.learned_at >= since).order_by(t.c.learned_at)
-    return {row.handoff_id: _rejection(row) for row in tx.execute(query)}
-
-
 def count_of_rep(tx: Tx, rep_id: str, *, since: datetime) -> int:
     """How many leads a rep rejected since a moment, whoever set it for them, and how many they set themselves."""
     t = tables.rejection

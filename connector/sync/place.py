@@ -6,7 +6,8 @@ Everything here is one local transaction per batch; nothing remote is called. Th
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from connector.domain.decide import decide
@@ -21,6 +22,7 @@ from connector.store.dirty import Dirty
 from connector.store.engine import ROW_FAULTS, Tx
 from connector.store.known import known_of
 from connector.store.parked import Trouble
+from connector.sync.asks import note_asks, note_floods
 from connector.sync.engine import Engine
 from connector.sync.outcome import RETRY, answer_requests, begin, record_refusal
 from connector.sync.readers import readers_for
@@ -102,8 +104,10 @@ def place_lead(engine: Engine, tx: Tx, lead_id: str, *, now: datetime) -> Decisi
     if not known:
         return None
     desk = desk_for(engine, tx, [known[0].lead_id], rules, now=now)
-    decision = _Placing(engine, tx, rules, desk, now, RoundResult()).settle(known[0])
+    placing = _Placing(engine, tx, rules, desk, now, RoundResult())
+    decision = placing.settle(known[0])
     desk.put()
+    placing.ask([known[0].lead_id])
     return decision
 
 
@@ -150,6 +154,7 @@ def _place(
     for lead_id in set(ids) - {known.lead_id for known in knowns}:
         # Merged away since it was marked: the survivor is decided in its place.
         dirty.settle(tx, placing.generations[lead_id], at=now, reconsider_at=None)
+    placing.ask(ids)
     parked.came_right(tx, "lead", keys=ids, reason="undecidable", at=now)
 
 
@@ -165,10 +170,11 @@ class _Placing:
     result: RoundResult
     generations: dict[str, Dirty] | None = None
     hold: bool = False
+    decided: dict[str, Decision] = field(default_factory=dict)
 
     def settle(self, known: Known) -> Decision:
         """Decide, record, plan, and say when to look again."""
-        decision = decide(known, self.rules, self.now)
+        decision = self.decided[known.lead_id] = decide(known, self.rules, self.now)
         first = known.memory.persona == ""
         decisions.record_decision(self.tx, known.lead_id, decision=decision, at=self.now)
         decisions.add_transitions(
@@ -192,6 +198,12 @@ class _Placing:
         account = self.desk.account(known.lead_id)
         if cycles.save_cycles(self.tx, self.desk.unit(known.lead_id), rows=decision.cycles) and account:
             dirty.mark_accounts(self.tx, [account], reason="cycle", at=self.now)
+
+    def ask(self, lead_ids: Sequence[str]) -> None:
+        """Put to a manager what these decisions leave to one."""
+        note_asks(self.tx, lead_ids, self.decided, at=self.now)
+        answers = (answer for one in self.decided.values() for answer in one.answers)
+        note_floods(self.tx, [a.rejection for a in answers if a.rejection], self.rules.policies)
 
     def _answer(self, known: Known, decision: Decision) -> None:
         """What sales said may hold for the whole account: its other leads are decided again."""

@@ -13,8 +13,11 @@ from typing import Any
 
 from baton.compose import compose
 from baton.summary import matrix_table, status_document
-from connector.domain.facts import Actor
 from connector.reports import publication
+from connector.domain.facts import Actor, Message
+from connector.reports.asks import asks, asks_document
+from connector.reports.rejections import digest, period_of
+from connector.reports.rejections_json import digest_document
 from connector.reports.restatement import Period, restatement
 from connector.sandbox import acts
 from connector.sandbox.running import Sandbox, SandboxPlan, start
@@ -24,6 +27,7 @@ from connector.store.parked import Trouble
 from connector.sync import commands, values
 from connector.sync.commands import NewRejection
 from connector.sync.engine import Engine
+from connector.sync.knowing import knowing
 from connector.sync.provision import check, provision
 from connector.sync.round import run_round
 from connector.sync.view import lead_view, plain
@@ -78,6 +82,7 @@ def documents(folder: Path) -> dict[str, Any]:
         sandbox.world.clock.advance(timedelta(hours=16))
         told["lead hand-off"] = plain(commands.hand_off(engine, lead, actor=SDR, request_id="tuesday"))
         _doubted(engine, lead)
+        told |= _asked(engine)
         told["lead show"] = lead_view(engine, lead)
         with engine.store.begin() as tx:
             parked.park(tx, Trouble("vanished", "marketing:contacts:7", "not_found"), at=engine.now())
@@ -87,6 +92,19 @@ def documents(folder: Path) -> dict[str, Any]:
         with engine.store.read() as tx:
             told["reps list"] = [plain(rep) for rep in owners.reps(tx, engine.crm.connection)]
         return told
+
+
+def _asked(engine: Engine) -> dict[str, Any]:
+    """The day's digest, and what is asked of people."""
+
+    def say(message: Message) -> str:
+        return engine.render(message, engine.locale)
+
+    with engine.store.read() as tx:
+        policies, leads = engine.rules(tx).policies, knowing(engine, tx)
+        period = period_of("day", BEGIN.date(), now=engine.now(), time_zone=policies.time_zone)
+        found = digest(tx, period, policies, knowing=leads)
+        return {"digest": digest_document(found, say), "asks list": asks_document(asks(tx), leads, say)}
 
 
 def _doubted(engine: Engine, lead: str) -> None:

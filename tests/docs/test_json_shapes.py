@@ -87,6 +87,8 @@ PRINTED = (
     "sync",
     "lead show",
     "lead hand-off",
+    "digest",
+    "asks list",
     "status",
     "value",
     "value restate",

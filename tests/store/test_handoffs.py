@@ -11,7 +11,7 @@ import pytest
 from connector.domain.decision import EpisodeAnswer
 from connector.domain.dispute import Contested, Found
 from connector.domain.facts import Actor, Answer, Dispute, Finding, HandSet, Override, Rejection, Request
-from connector.store import handoffs, links, rejections, requests
+from connector.store import handoffs, links, rejected, rejections, requests
 from connector.store.claims import Claim
 from connector.store.engine import Store, Tx
 from connector.store.handoffs import HandOff
@@ -131,7 +131,8 @@ def test_an_answer_is_recorded_once_and_a_reason_may_come_later(tx_lead: Store, 
         assert rejections.count_of_rep(tx, "5", since=now) == 1
         assert rejections.count_of_rep(tx, "5", since=now + HOUR) == 0
         assert rejections.count_of_rep(tx, "6", since=now) == 0
-        assert list(rejections.rejections_since(tx, now)) == ["h1"]
+        (learned,) = rejected.learned_between(tx, now, end=now + HOUR)
+        assert (learned.handoff.id, learned.learned_at, learned.by) == ("h1", now, "5")
 
 
 def test_a_finding_against_the_rep_annuls_the_rejection_for_good(tx_lead: Store, now: datetime) -> None:

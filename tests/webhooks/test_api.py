@@ -209,6 +209,21 @@ def test_a_rejection_is_contested_and_a_manager_settles_it(door: Door, ripe: Rec
     assert settled.get_json()["handoff_id"] == door.desk.episodes(ripe)[1].id  # another rep gets it at once
 
 
+def test_machines_read_the_digest_and_the_open_questions(door: Door, ripe: RecordKey) -> None:
+    door.command(ripe, "hand-off")
+    door.desk.settle()
+    door.command(ripe, "reject", REJECTED)
+    door.command(ripe, "contest", {"note": "they have a date"})
+    today = door.desk.engine.now().date().isoformat()
+    told = door.get(f"/api/v1/digest?period=week&date={today}&locale=zh_CN").get_json()
+    assert (told["period"], told["total"], len(told["contests"])) == ("week", 1, 1)
+    asked = door.get("/api/v1/asks").get_json()["asks"]
+    assert [(one["kind"], one["record"]) for one in asked] == [("contest", str(ripe))]
+    assert codes(door.get("/api/v1/digest?period=month"))[0] == 422
+    assert codes(door.get("/api/v1/digest?date=soon"))[0] == 422
+    assert codes(door.as_hubspot(b"", path="/api/v1/asks?userId=1", method="GET")) == (403, "token_only")
+
+
 def test_a_naive_time_is_refused_in_words(door: Door, ripe: RecordKey) -> None:
     said = {"text": "spoke", "occurred_at": "2026-11-02T09:00:00"}
     assert "offset" in fields(door.command(ripe, "recontact", said))["occurred_at"]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from connector.domain.decision import Deed
-from connector.domain.facts import Actor, HandSet, Rejection, Request, Step
+from connector.domain.facts import Actor, HandSet, Rejection, Request, StatusChange, Step
 from connector.domain.recycling import cooldown_end
 from mappings.records import Kind, Precision
 from tests.domain.deciding.tale import (
@@ -237,6 +237,40 @@ TABLE = [
 ]
 
 
+GOLDEN = {
+    "no_budget": (90, "recycle", "account", False, "", ()),
+    "bad_timing": (60, "recycle", "account", True, "", ()),
+    "not_a_fit": (180, "recycle", "account", False, "", ()),
+    "chose_competitor": (180, "recycle", "account", False, "", ()),
+    "need_unclear": (30, "recycle", "person", False, "", ()),
+    "no_decision_power": (14, "recycle", "person", False, "another_contact", ()),
+    "unreachable": (14, "recycle", "person", False, "", ("new_channel",)),
+    "wrong_contact": (0, "close_person", "person", False, "", ()),
+    "duplicate": (0, "merge", "person", False, "", ()),
+    "wrong_territory": (0, "reroute", "person", False, "", ()),
+    "competitor": (0, "disqualify", "person", False, "", ()),
+    "student": (0, "disqualify", "person", False, "", ()),
+}
+"""The method's table: days, outcome, whom it holds back, whether the rep's date wins, the hint, what else is asked."""
+
+
+def test_the_shipped_reasons_are_the_methods_table_row_by_row() -> None:
+    shipped = {
+        r.id: (r.cooldown_days, r.outcome, r.scope, r.rep_date_wins, r.hint, r.demands)
+        for r in policies().reasons
+    }
+    assert shipped == GOLDEN
+    assert policies().longest().cooldown_days == 180
+
+
+def test_a_colleague_of_a_wrong_contact_may_pass() -> None:
+    tale = Tale()
+    tale.heard(DEMO)
+    for reason in ("wrong_contact", "duplicate", "wrong_territory", "competitor", "student"):
+        tale.colleague(reason)
+        assert tale.why == []
+
+
 @pytest.mark.parametrize(("reason", "days", "scope"), TABLE)
 def test_each_reason_rests_for_its_days_and_no_colleague_is_a_back_door(
     reason: str, days: int, scope: str
@@ -321,6 +355,16 @@ def test_a_reason_given_later_completes_the_rejection() -> None:
     )
     assert tale.decision.cooldown_until == rejected_at + 30 * DAY
     assert tale.decision.flags == ()
+
+
+def test_an_owed_reason_that_closes_the_person_hands_nobody_off_meanwhile() -> None:
+    tale = handed_off(by=rules(handoff={"default_mode": "automatic", "modes": {}}))
+    tale.now += DAY
+    tale.crm("rejected")
+    tale.now += DAY
+    tale.crm("rejected", rejection_reason="wrong_contact")
+    assert (tale.decision.step, len(tale.known.episodes)) == (Step.DISQUALIFIED, 1)
+    assert "refusal.person_closed" in tale.why
 
 
 def test_a_reason_that_the_list_does_not_have_is_kept_flagged_and_rests_longest() -> None:
@@ -600,6 +644,25 @@ def test_the_rep_is_who_set_the_status_else_the_owner_of_the_hand_off() -> None:
     tale.crm("rejected", actor=Actor("crm", "workflow"), rejection_reason="need_unclear")
     assert tale.known.episodes[0].rejection
     assert tale.known.episodes[0].rejection.rep_id == "r1"
+
+
+def test_a_no_seen_before_its_history_learns_who_set_it() -> None:
+    tale = handed_off()
+    tale.now += DAY
+    record = replace(tale._crm_record(), answer="rejected")
+    record = replace(
+        record, person=replace(record.person, modified_at=tale.now, rejection_reason="no_budget")
+    )
+    marketing = tale.known.records[:1]
+    tale.known = replace(tale.known, records=(*marketing, record))
+    tale.settle()
+    seen = tale.known.episodes[0].rejection
+    assert seen
+    assert (seen.rep_id, seen.said_by) == ("r1", "")
+    told = StatusChange(tale.now.replace(microsecond=0), "open", "rejected", Actor("rep", "r5"))
+    tale.known = replace(tale.known, records=(*marketing, replace(record, changes=(told,))))
+    tale.settle()
+    assert tale.known.episodes[0].rejection == replace(seen, rep_id="r5", said_by="r5")
 
 
 def test_who_said_no_in_an_earlier_cycle_does_not_get_the_lead_in_the_next() -> None:
