@@ -10,24 +10,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from connector.domain.matrix_config import UNKNOWN, MatrixConfig
-from connector.domain.policies import PoliciesConfig
-from connector.domain.signals_config import (
+from connector.domain.activity_conditions import (
     ActivityTest,
     EveryOf,
     GivesSignal,
-    GuardConfig,
     GuardHolds,
     NoneSuch,
     Reference,
     Says,
-    SignalConfig,
-    SignalsConfig,
     SomeOf,
-    Strength,
     Titled,
+    Weighs,
     WordsTest,
 )
+from connector.domain.matrix_config import UNKNOWN, MatrixConfig
+from connector.domain.policies import PoliciesConfig
+from connector.domain.signals_config import GuardConfig, SignalConfig, SignalsConfig, Strength
 from mappings.records import Kind
 
 _Key = TypeVar("_Key")
@@ -144,9 +142,16 @@ def _spelled(node: ActivityTest, config: SignalsConfig) -> Any:
         case NoneSuch():
             return "not", _spelled(node.not_, config)
         case Says():
-            return "text", _words(node.text, config)
+            return "text", _words(node.text, config), _spelling(config)
         case Titled():
             return "title", _words(node.title, config)
+        case Weighs():
+            return "scale", node.scale, _scales(config), _spelling(config)
+    return _named_part(node, config)
+
+
+def _named_part(node: ActivityTest, config: SignalsConfig) -> Any:
+    match node:
         case GivesSignal():
             return _asked(config.named()["signal", node.signal], config)
         case GuardHolds():
@@ -157,3 +162,24 @@ def _spelled(node: ActivityTest, config: SignalsConfig) -> Any:
 def _words(test: WordsTest, config: SignalsConfig) -> Any:
     every = tuple(config.spelled([item]) for item in test.all_of)
     return config.spelled(test.any_of), every, config.spelled(test.none_of)
+
+
+def _spelling(config: SignalsConfig) -> Any:
+    """What said words are rewritten by before anything is looked for in them."""
+    if config.slips is None:
+        return tuple(sorted(config.spellings.items()))
+    known = frozenset(word for word in config.vocabulary() if len(word) >= config.slips.shortest)
+    return tuple(sorted(config.spellings.items())), config.slips, known
+
+
+def _scales(config: SignalsConfig) -> Any:
+    """All scales, since the heaviest holds, each list as its phrases."""
+    return tuple(
+        (
+            one.id,
+            one.start,
+            one.words,
+            [(points, config.spelled([f"@{name}"])) for name, points in one.lists.items()],
+        )
+        for one in config.scales
+    )
