@@ -41,7 +41,7 @@ _REPLY_SUBJECT = re.compile(r"\s*(?:re|fw|fwd|aw|回复|答复|转发|回覆)\s*
 
 def fold(text: str) -> str:
     """One spelling for all: compatibility forms unified (full width, ligatures), traditional Chinese read as simplified,
-    case folded, invisible characters dropped, white space collapsed; a blank line becomes a full stop, as it ends a clause."""
+    case folded, invisible characters dropped, white space collapsed; a blank line becomes a full stop: it ends a clause."""
     unified = unicodedata.normalize("NFKC", text[:LONGEST]).translate(_ONE_SPELLING).casefold()
     visible = _INVISIBLE.sub("", unified).strip()
     return _SPACE.sub(" ", _PARAGRAPH.sub(" . ", visible)).strip()

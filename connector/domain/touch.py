@@ -119,43 +119,53 @@ def _weights(config: SignalsConfig) -> dict[str, Any]:
     return {signal.id: (signal.stage, signal.strength, signal.by_row) for signal in config.signals}
 
 
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """A document with what its words mean, worked out once: spellings with slips, and scales."""
+
+    config: SignalsConfig
+    spelling: Any
+    scales: Any
+
+
 def _reading(config: SignalsConfig) -> dict[Reference, Any]:
     """What an activity's reading depends on, part by part: kinds, the condition with its lists spelled out, and whether a
     guard leaves the signal standing."""
+    meaning = _Meaning(config, _spelling(config), _scales(config))
     return {
-        name: (_asked(part, config), isinstance(part, SignalConfig) and part.strength is Strength.NEGATIVE)
+        name: (_asked(part, meaning), isinstance(part, SignalConfig) and part.strength is Strength.NEGATIVE)
         for name, part in config.named().items()
     }
 
 
-def _asked(part: SignalConfig | GuardConfig, config: SignalsConfig) -> Any:
-    return frozenset(part.kinds), _spelled(part.when, config) if part.when else None
+def _asked(part: SignalConfig | GuardConfig, meaning: _Meaning) -> Any:
+    return frozenset(part.kinds), _spelled(part.when, meaning) if part.when else None
 
 
-def _spelled(node: ActivityTest, config: SignalsConfig) -> Any:
+def _spelled(node: ActivityTest, meaning: _Meaning) -> Any:
     """The condition as a value in which every list stands as its phrases, and every named part as its own condition."""
     match node:
         case EveryOf():
-            return "all", tuple(_spelled(child, config) for child in node.all)
+            return "all", tuple(_spelled(child, meaning) for child in node.all)
         case SomeOf():
-            return "any", tuple(_spelled(child, config) for child in node.any)
+            return "any", tuple(_spelled(child, meaning) for child in node.any)
         case NoneSuch():
-            return "not", _spelled(node.not_, config)
+            return "not", _spelled(node.not_, meaning)
         case Says():
-            return "text", _words(node.text, config), _spelling(config)
+            return "text", _words(node.text, meaning.config), meaning.spelling
         case Titled():
-            return "title", _words(node.title, config)
+            return "title", _words(node.title, meaning.config)
         case Weighs():
-            return "scale", node.scale, _scales(config), _spelling(config)
-    return _named_part(node, config)
+            return "scale", node.scale, meaning.scales, meaning.spelling
+    return _named_part(node, meaning)
 
 
-def _named_part(node: ActivityTest, config: SignalsConfig) -> Any:
+def _named_part(node: ActivityTest, meaning: _Meaning) -> Any:
     match node:
         case GivesSignal():
-            return _asked(config.named()["signal", node.signal], config)
+            return _asked(meaning.config.named()["signal", node.signal], meaning)
         case GuardHolds():
-            return _asked(config.named()["guard", node.guard], config)
+            return _asked(meaning.config.named()["guard", node.guard], meaning)
     return node
 
 

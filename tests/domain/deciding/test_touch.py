@@ -18,7 +18,7 @@ from connector.domain.rules import Rules
 from connector.domain.signals import SignalsConfig, compile_signals, read_activity
 from connector.domain.touch import EVERYONE, NOBODY, Touch, matrix_touch, policies_touch, signals_touch
 from mappings.records import Kind
-from tests.domain.deciding.tale import DEMO, PAPER, PRICE, Tale, shipped
+from tests.domain.deciding.tale import PAPER, PRICE, Tale, shipped
 from tests.domain.deciding.test_decide_property import PERSONAS, TALES, told
 from tests.domain.placing.documents import matrix_config, read, signals_config
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.domain.phrases import PhraseBook
@@ -103,6 +103,7 @@ def test_what_was_weighed_adds_up_and_names_its_words() -> None:
     assert weighed[0].findings == (("@demo", 12), ("", -10), ("how", 6), ("how much", 6))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(alphabet="aehmow uch demo 演示 价格?!.3k不", max_size=80))
 def test_every_sum_is_that_of_its_findings(text: str) -> None:
     for one in weigh_activity(compiled(), said(text)):
@@ -221,6 +222,7 @@ TEXTS = [
 FULL = {ord(" "): "\u3000"} | {code: chr(code + 0xFEE0) for code in range(0x21, 0x7F)}
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.sampled_from(TEXTS), st.lists(st.booleans(), min_size=80, max_size=80))
 def test_case_and_width_never_change_a_reading(text: str, shape: list[bool]) -> None:
     mixed = "".join(char.upper() if up else char for char, up in zip(text, shape, strict=False))
@@ -229,6 +231,7 @@ def test_case_and_width_never_change_a_reading(text: str, shape: list[bool]) -> 
     assert read_activity(signals(), said(text.translate(FULL))) == expected
 
 
+@settings(max_examples=15, deadline=None)
 @given(st.sampled_from(TEXTS), st.sampled_from(TEXTS))
 def test_a_quoted_thread_never_changes_a_reading(text: str, quoted: str) -> None:
     thread = f"{text}\n\nOn Jan 5, 2026 at 9:00 Li <li@x.example> wrote:\n> {quoted}\n> {quoted}"
