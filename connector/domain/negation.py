@@ -44,6 +44,14 @@ _CHINESE_AFTER = re.compile(
     r"|[我们这边暂时目前现在先就也都还那的了]{0,6}(?:没兴趣|没有兴趣|没必要|没有必要|不感兴趣|以后再说)"
 )
 _FARTHEST_WORDS, _FARTHEST_HAN = 6, 8
+_TRACE = re.compile(
+    r"[不没无毋谢拒甭勿别免算以]|n't|\b(?:do|does|did|wo)nt\b|\b(?:no|not|nor|never|neither|stop|without)\b"
+)
+
+
+def may_refuse(text: str) -> bool:
+    """Whether any word stands in the text that could refuse something; without one nothing in it is refused."""
+    return _TRACE.search(text) is not None
 
 
 def refused(text: str, start: int, end: int) -> bool:

@@ -1,24 +1,28 @@
 """Finding declared phrases in folded text: whole words in Latin script, substrings in Chinese.
 
-In a phrase, `*` behind a word stands for any ending and `...` for a gap of up to 20 characters within a sentence; an
-English plural is found by itself. No regular expression of a user is ever run.
+In a phrase, `*` behind a word stands for any ending, `#` for a number and `...` for a gap of up to 20 characters within
+a sentence; an English plural is found by itself. No regular expression of a user is ever run.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
+from functools import cache
 
-from connector.domain.negation import refused
+from connector.domain.negation import may_refuse, refused
 from connector.domain.text import fold
+from connector.domain.words import first_word, words_in
 
 _LATIN = "a-z0-9\u00c0-\u024f"
 _GAP = "[^.!?;。\\n]{0,20}?"
 _SCRIPT_CHANGE = re.compile(rf"(?<=[{_LATIN}*])(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])(?=[{_LATIN}])")
-_PIECE = 3
-_PART = re.compile(r"\s+|-|\.\.\.|\*")
+_NUMBER = r"(?:\d[\d.,]*|[一二三四五六七八九十百千两几半]+)[来多余]?"
+_PREFIX = 3
+_PART = re.compile(r"\s+|-|\.\.\.|\*|#")
 
 
+@cache
 def pattern_of(phrase: str) -> re.Pattern[str]:
     """The phrase as a pattern over folded text. Raises ValueError where a part between gaps has no letter or digit."""
     if not _says_something(phrase):
@@ -39,7 +43,8 @@ def _piece(piece: str) -> str:
 
 
 def _word(word: str) -> str:
-    return re.escape(word[:-1]) + f"[{_LATIN}]*" if word.endswith("*") else re.escape(word)
+    ending = f"[{_LATIN}]*" if word.endswith("*") else ""
+    return _NUMBER.join(map(re.escape, word.removesuffix("*").split("#"))) + ending
 
 
 def _anchor(phrase: str) -> str:
@@ -48,39 +53,59 @@ def _anchor(phrase: str) -> str:
     return max(parts, key=len)
 
 
-class PhraseBook:
-    """Many phrases, compiled once, each known by its own wording.
+def _key(phrase: str) -> str:
+    """A word that a text must have for the phrase to stand in it; for the beginning of a word, `^` and its first letters."""
+    anchor = _anchor(phrase)
+    folded = fold(phrase)
+    if f"{anchor}*" in folded:
+        return "^" + anchor[:_PREFIX]
+    return first_word(anchor)
 
-    A text is cut into short pieces once; only phrases whose anchor begins with one of them are looked at, so that the
+
+def _keys(words: Iterable[str]) -> set[str]:
+    """All that phrases may be kept under which stand in a text of these words: plurals singular, genitives plain."""
+    keys = set(words)
+    for word in words:
+        if "a" <= word[0] <= "\u024f" and " " not in word:
+            plain = word.partition("'")[0]
+            keys |= {plain, plain.removesuffix("s"), plain.removesuffix("es"), "^" + word[:_PREFIX]}
+    return keys
+
+
+class PhraseBook:
+    """Many phrases, each known by its own wording; a pattern is built when its phrase is first met.
+
+    Each phrase is kept under one word of its own; only phrases whose word stands in the text are looked for, so that the
     cost follows the length of the text, not the number of phrases.
     """
 
-    def __init__(self, phrases: Iterable[str]) -> None:
-        self._index: dict[str, list[tuple[str, re.Pattern[str], str]]] = {}
+    def __init__(self, phrases: Iterable[str], wording: Callable[[str], str] = str) -> None:
+        """`wording` rewrites folded phrases the way that the texts were rewritten; they keep their names."""
+        self._by_key: dict[str, list[tuple[str, str]]] = {}
         for phrase in sorted(set(phrases)):
-            anchor = _anchor(phrase)
-            self._index.setdefault(anchor[:_PIECE], []).append((anchor, pattern_of(phrase), phrase))
-        self._lengths = sorted({len(piece) for piece in self._index})
+            worded = wording(fold(phrase))
+            self._by_key.setdefault(_key(worded), []).append((phrase, worded))
 
-    def mentioned(self, folded: str) -> frozenset[str]:
-        """The phrases that occur, refused or not."""
-        return frozenset(phrase for pattern, phrase in self._candidates(folded) if pattern.search(folded))
-
-    def meant(self, folded: str) -> frozenset[str]:
-        """The phrases that occur at least once without being refused in their clause."""
+    def mentioned(self, folded: str, words: Set[str] | None = None) -> frozenset[str]:
+        """The phrases that occur, refused or not. `words` are those of the text, where they are known already."""
         return frozenset(
-            phrase
-            for pattern, phrase in self._candidates(folded)
-            if any(not refused(folded, found.start(), found.end()) for found in pattern.finditer(folded))
+            phrase for phrase, worded in self._candidates(folded, words) if pattern_of(worded).search(folded)
         )
 
-    def _candidates(self, folded: str) -> Iterator[tuple[re.Pattern[str], str]]:
-        for length in self._lengths:
-            pieces = {folded[at : at + length] for at in range(len(folded) - length + 1)}
-            for piece in pieces & self._index.keys():
-                for anchor, pattern, phrase in self._index[piece]:
-                    if anchor in folded:
-                        yield pattern, phrase
+    def meant(self, folded: str, words: Set[str] | None = None) -> frozenset[str]:
+        """The phrases that occur at least once without being refused in their clause."""
+        if not may_refuse(folded):
+            return self.mentioned(folded, words)
+        return frozenset(
+            phrase
+            for phrase, worded in self._candidates(folded, words)
+            if any(not refused(folded, *found.span()) for found in pattern_of(worded).finditer(folded))
+        )
+
+    def _candidates(self, folded: str, words: Set[str] | None) -> Iterator[tuple[str, str]]:
+        if folded:
+            for key in _keys(words_in(folded) if words is None else words) & self._by_key.keys():
+                yield from self._by_key[key]
 
 
 def phrase_problems(phrases: Iterable[str], path: str) -> list[str]:

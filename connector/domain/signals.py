@@ -6,36 +6,21 @@ changes. Knows no rows, no windows and no now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connector.domain.conditions import value_test
+from connector.domain.activity_conditions import words_tests
+from connector.domain.heard import Heard, Test, always, compiled_test
 from connector.domain.matrix_config import MatrixConfig
 from connector.domain.phrases import PhraseBook
+from connector.domain.scales import Scales, Weighed
 from connector.domain.signals_check import check_signals
-from connector.domain.signals_config import (
-    ActivityTest,
-    EveryOf,
-    GivesSignal,
-    GuardHolds,
-    NeedConfig,
-    NoneSuch,
-    PropertyIs,
-    Reference,
-    Says,
-    SignalConfig,
-    SignalsConfig,
-    SomeOf,
-    Spoken,
-    Strength,
-    Titled,
-    UrlHas,
-    WordsTest,
-    words_tests,
-)
+from connector.domain.signals_config import NeedConfig, SignalConfig, SignalsConfig, Strength
 from connector.domain.speech import from_customer, title_of, words_of
+from connector.domain.spelling import Speller
 from connector.domain.text import fold
+from connector.domain.words import words_in
 from connector.errors import ConfigError
 from mappings.records import Activity, Kind
 
@@ -51,18 +36,6 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """An activity with the phrases found in it: meant by the customer, and in the thing's title."""
-
-    activity: Activity
-    said: frozenset[str]
-    titled: frozenset[str]
-
-
-Test = Callable[[Heard], bool]
-
-
-@dataclass(frozen=True, slots=True)
 class Signal:
     """A compiled signal."""
 
@@ -71,6 +44,7 @@ class Signal:
     strength: Strength
     by_row: Mapping[str, Strength]
     test: Test
+    phrases: frozenset[str] = frozenset()
 
     def strength_in(self, names: tuple[str, ...]) -> Strength:
         """Its strength in a row that answers to these names: the row's own override, its group's, else its own."""
@@ -110,8 +84,10 @@ class Signals:
     by_id: Mapping[str, Signal]
     by_kind: Mapping[Kind, tuple[Signal, ...]]
     guards: Mapping[Kind, tuple[Guard, ...]]
+    speller: Speller
     said: PhraseBook
     titled: PhraseBook
+    scales: Scales
     needs: tuple[NeedConfig, ...] = ()
     alerts: tuple[Alert, ...] = ()
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -122,15 +98,18 @@ def compile_signals(config: SignalsConfig, matrix: MatrixConfig) -> Signals:
     if problems := check_signals(config, matrix):
         raise ConfigError([f"signals: {problem}" for problem in problems])
     signals = [_signal(one, config) for one in config.signals]
-    guards = [(guard.kinds, Guard(guard.id, _test(guard.when, config))) for guard in config.guards]
+    guards = [(guard.kinds, Guard(guard.id, compiled_test(guard.when, config))) for guard in config.guards]
     said, titled = _phrases(config)
+    speller = _speller(config)
     kinds_of = {signal.id: signal.kinds for signal in config.signals}
     return Signals(
         by_id={signal.id: signal for signal in signals},
         by_kind={kind: tuple(s for s in signals if kind in kinds_of[s.id]) for kind in Kind},
         guards={kind: tuple(guard for kinds, guard in guards if kind in kinds) for kind in Kind},
-        said=PhraseBook(said),
+        speller=speller,
+        said=PhraseBook(said, speller.spelled),
         titled=PhraseBook(titled),
+        scales=Scales(config.scales, {name: config.spelled([f"@{name}"]) for name in config.phrases}),
         needs=config.needs,
         alerts=tuple(
             Alert(a.id, frozenset(a.rows), frozenset(a.signals), timedelta(days=a.days))
@@ -151,11 +130,7 @@ def read_activity(signals: Signals, activity: Activity) -> Reading:
     candidates = signals.by_kind[activity.kind]
     if activity.planned or not candidates or not from_customer(activity):
         return Reading()
-    heard = Heard(
-        activity,
-        signals.said.meant(fold(words_of(activity))),
-        signals.titled.mentioned(fold(title_of(activity))),
-    )
+    heard = _heard(signals, activity)
     found = [signal for signal in candidates if signal.test(heard)]
     guards = tuple(guard.id for guard in signals.guards[activity.kind] if guard.test(heard))
     if guards:
@@ -163,9 +138,36 @@ def read_activity(signals: Signals, activity: Activity) -> Reading:
     return Reading(tuple(signal.id for signal in found), guards)
 
 
+def weigh_activity(signals: Signals, activity: Activity) -> tuple[Weighed, ...]:
+    """What each scale makes of the activity's words, finding by finding: why a signal that asks a scale is given or not."""
+    heard = _heard(signals, activity)
+    return signals.scales.weighed(heard.said, heard.words)
+
+
+def words_heard(signals: Signals, activity: Activity, signal: str) -> tuple[str, ...]:
+    """The phrases by which the activity gives this signal, as the document writes them; none where its kind, name or
+    address does."""
+    return tuple(sorted(signals.by_id[signal].phrases & _heard(signals, activity).said))
+
+
+def _heard(signals: Signals, activity: Activity) -> Heard:
+    text = signals.speller.spelled(fold(words_of(activity)))
+    words = words_in(text)
+    said = signals.said.meant(text, words)
+    titled = signals.titled.mentioned(fold(title_of(activity)))
+    return Heard(activity, words, said, titled, signals.scales.holding(said, words))
+
+
+def _speller(config: SignalsConfig) -> Speller:
+    if config.slips is None:
+        return Speller(config.spellings, (), (), 0)
+    return Speller(config.spellings, config.vocabulary(), config.slips.real_words, config.slips.shortest)
+
+
 def _signal(signal: SignalConfig, config: SignalsConfig) -> Signal:
-    test = _test(signal.when, config) if signal.when else _always
-    return Signal(signal.id, signal.stage, signal.strength, signal.by_row, test)
+    test = compiled_test(signal.when, config) if signal.when else always
+    said = {item for titled, words in words_tests(signal.when) if not titled for item in words.mentioned()}
+    return Signal(signal.id, signal.stage, signal.strength, signal.by_row, test, config.spelled(said))
 
 
 def _phrases(config: SignalsConfig) -> tuple[set[str], set[str]]:
@@ -174,70 +176,5 @@ def _phrases(config: SignalsConfig) -> tuple[set[str], set[str]]:
     for tree in [*(signal.when for signal in config.signals), *(guard.when for guard in config.guards)]:
         for is_title, words in words_tests(tree):
             (titled if is_title else said).update(config.spelled(words.mentioned()))
+    said.update(config.spelled(f"@{name}" for scale in config.scales for name in scale.lists))
     return said, titled
-
-
-def _always(_heard: Heard) -> bool:
-    return True
-
-
-def _test(node: ActivityTest, config: SignalsConfig) -> Test:
-    if isinstance(node, EveryOf | SomeOf):
-        return _tree(node, config)
-    if isinstance(node, NoneSuch):
-        inner = _test(node.not_, config)
-        return lambda heard: not inner(heard)
-    if isinstance(node, Says):
-        said = _words(node.text, config)
-        return lambda heard: said(heard.said)
-    if isinstance(node, Titled):
-        titled = _words(node.title, config)
-        return lambda heard: titled(heard.titled)
-    if isinstance(node, GivesSignal):
-        return _other(("signal", node.signal), config)
-    if isinstance(node, GuardHolds):
-        return _other(("guard", node.guard), config)
-    return _plain(node)
-
-
-def _other(name: Reference, config: SignalsConfig) -> Test:
-    """Another part's condition, for the kinds that it looks at. Circles are refused before anything is compiled."""
-    part = config.named()[name]
-    kinds = frozenset(part.kinds)
-    inner = _test(part.when, config) if part.when else _always
-    return lambda heard: heard.activity.kind in kinds and inner(heard)
-
-
-def _tree(node: EveryOf | SomeOf, config: SignalsConfig) -> Test:
-    if isinstance(node, EveryOf):
-        every = [_test(child, config) for child in node.all]
-        return lambda heard: all(test(heard) for test in every)
-    some = [_test(child, config) for child in node.any]
-    return lambda heard: any(test(heard) for test in some)
-
-
-def _plain(node: UrlHas | PropertyIs | Spoken) -> Test:
-    if isinstance(node, UrlHas):
-        parts = tuple(fold(part) for part in node.url)
-        return lambda heard: bool(heard.activity.url) and _contains(fold(heard.activity.url), parts)
-    if isinstance(node, PropertyIs):
-        name, test = node.property, value_test(node)
-        return lambda heard: test(heard.activity.properties.get(name))
-    direction = node.direction
-    return lambda heard: heard.activity.direction is direction
-
-
-def _contains(text: str, parts: Iterable[str]) -> bool:
-    return any(part in text for part in parts)
-
-
-def _words(test: WordsTest, config: SignalsConfig) -> Callable[[frozenset[str]], bool]:
-    wanted, unwanted = config.spelled(test.any_of), config.spelled(test.none_of)
-    every = [config.spelled([item]) for item in test.all_of]
-
-    def holds(found: frozenset[str]) -> bool:
-        if wanted and wanted.isdisjoint(found):
-            return False
-        return unwanted.isdisjoint(found) and not any(part.isdisjoint(found) for part in every)
-
-    return holds

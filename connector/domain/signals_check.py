@@ -6,17 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from connector.domain.document import repeated
-from connector.domain.matrix_config import MatrixConfig
-from connector.domain.phrases import phrase_problems
-from connector.domain.signals_config import (
+from connector.domain.activity_conditions import (
     ActivityTest,
     Reference,
-    SignalsConfig,
-    Strength,
+    Weighs,
+    leaves,
     references,
     words_tests,
 )
+from connector.domain.document import repeated
+from connector.domain.matrix_config import MatrixConfig
+from connector.domain.phrases import phrase_problems
+from connector.domain.scales_config import scale_problems
+from connector.domain.signals_config import SignalsConfig, Strength
 
 _Node = TypeVar("_Node")
 
@@ -27,11 +29,13 @@ def check_signals(config: SignalsConfig, matrix: MatrixConfig) -> list[str]:
         *repeated([signal.id for signal in config.signals], "signals"),
         *repeated([guard.id for guard in config.guards], "guards"),
         *repeated([alert.id for alert in config.alerts], "alerts"),
+        *repeated([scale.id for scale in config.scales], "scales"),
         *_stages(config, frozenset(matrix.marketing_stages())),
         *_rows(config, matrix.speakable()),
         *_alerts(config),
         *_phrases(config),
         *_references(config),
+        *_scales(config),
     ]
 
 
@@ -101,6 +105,18 @@ def _references(config: SignalsConfig) -> Iterator[str]:
     for circle in circles({name: tuple(references(part.when)) for name, part in named.items()}):
         told = " → ".join(f"{kind} {id_}" for kind, id_ in circle)
         yield f"{places[circle[0]]}: goes round in a circle: {told}"
+
+
+def _scales(config: SignalsConfig) -> Iterator[str]:
+    declared = {scale.id for scale in config.scales}
+    for path, tree in _trees(config):
+        for leaf in leaves(tree):
+            if isinstance(leaf, Weighs) and leaf.scale not in declared:
+                yield f"{path}: no scale {leaf.scale!r}"
+    yield from scale_problems(config.scales, config.phrases)
+    for form, meaning in config.spellings.items():
+        if not form.strip() or not meaning.strip():
+            yield f"spellings.{form}: both sides need words"
 
 
 def circles(after: Mapping[_Node, Sequence[_Node]]) -> Iterator[tuple[_Node, ...]]:

@@ -6,18 +6,18 @@ stage.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
-from connector.domain.conditions import ValueTest, tag_by_key
+from connector.domain.activity_conditions import ActivityTest, Reference, words_tests
 from connector.domain.document import NOT_EMPTY, Id, Section, Texts
 from connector.domain.matrix_config import Days
-from mappings.records import Direction, Kind
-
-Phrases = tuple[str, ...]
+from connector.domain.scales_config import Phrases, ScaleConfig, SlipsConfig
+from connector.domain.spelling import known_words
+from mappings.records import Kind
 
 
 class Strength(StrEnum):
@@ -26,106 +26,6 @@ class Strength(StrEnum):
     STRONG = "strong"
     SUPPORTING = "supporting"
     NEGATIVE = "negative"
-
-
-class WordsTest(Section):
-    """Phrases looked for; `@name` stands for a list of the document's `phrases`. All given parts must hold."""
-
-    any_of: Phrases = ()
-    all_of: Phrases = ()
-    none_of: Phrases = ()
-
-    @model_validator(mode="after")
-    def _looks_for_something(self) -> WordsTest:
-        if not (self.any_of or self.all_of or self.none_of):
-            raise ValueError("give any_of, all_of or none_of with at least one phrase")
-        return self
-
-    def mentioned(self) -> Phrases:
-        """Every phrase and list that this test names."""
-        return (*self.any_of, *self.all_of, *self.none_of)
-
-
-class Says(Section):
-    """The customer's own words, or what a note or call reports of them. A refused phrase was not said."""
-
-    text: WordsTest
-
-
-class Titled(Section):
-    """What the thing is called: subject, form, page or asset name. These are our words: refusal plays no part."""
-
-    title: WordsTest
-
-
-class UrlHas(Section):
-    """One of these parts stands in the address, any case."""
-
-    url: Annotated[tuple[str, ...], NOT_EMPTY]
-
-
-class PropertyIs(ValueTest):
-    """A test of one property of the activity."""
-
-    property: str = Field(min_length=1)
-
-
-class Spoken(Section):
-    """Who spoke."""
-
-    direction: Direction
-
-
-class EveryOf(Section):
-    """Every one of these holds."""
-
-    all: Annotated[tuple[ActivityTest, ...], NOT_EMPTY]
-
-
-class SomeOf(Section):
-    """At least one of these holds."""
-
-    any: Annotated[tuple[ActivityTest, ...], NOT_EMPTY]
-
-
-class NoneSuch(Section):
-    """This does not hold."""
-
-    not_: ActivityTest = Field(alias="not")
-
-
-class GivesSignal(Section):
-    """The activity gives this other signal too, whatever guards say of it."""
-
-    signal: Id
-
-
-class GuardHolds(Section):
-    """This guard holds for the activity."""
-
-    guard: Id
-
-
-ActivityTest = Annotated[
-    Annotated[EveryOf, Tag("all")]
-    | Annotated[SomeOf, Tag("any")]
-    | Annotated[NoneSuch, Tag("not")]
-    | Annotated[Says, Tag("text")]
-    | Annotated[Titled, Tag("title")]
-    | Annotated[UrlHas, Tag("url")]
-    | Annotated[PropertyIs, Tag("property")]
-    | Annotated[Spoken, Tag("direction")]
-    | Annotated[GivesSignal, Tag("signal")]
-    | Annotated[GuardHolds, Tag("guard")],
-    Discriminator(
-        tag_by_key("all", "any", "not", "text", "title", "url", "property", "direction", "signal", "guard")
-    ),
-]
-"""A tree of tests of one activity."""
-
-
-Reference = tuple[Literal["signal", "guard"], str]
-"""How a condition names another part of the document."""
 
 
 class SignalConfig(Section):
@@ -182,6 +82,9 @@ class SignalsConfig(Section):
 
     format: Literal[1] = 1
     phrases: dict[Id, Phrases] = Field(default_factory=dict)
+    spellings: dict[str, str] = Field(default_factory=dict)
+    slips: SlipsConfig | None = None
+    scales: tuple[ScaleConfig, ...] = ()
     signals: tuple[SignalConfig, ...]
     guards: tuple[GuardConfig, ...] = ()
     needs: tuple[NeedConfig, ...] = ()
@@ -200,38 +103,17 @@ class SignalsConfig(Section):
                 ahead += self.phrases.get(item[1:], ())
         return frozenset(found)
 
+    def vocabulary(self) -> frozenset[str]:
+        """The Latin words that conditions on words and scales are written in: those whose slips can be repaired."""
+        asked = [part.when for part in self.named().values()]
+        wanted = {item for tree in asked for _, test in words_tests(tree) for item in test.mentioned()}
+        wanted |= {f"@{name}" for scale in self.scales for name in scale.lists}
+        single = [word for scale in self.scales for words in scale.words.values() for word in words]
+        return frozenset(known_words([*self.spelled(wanted), *single, *self.spellings.values()]))
+
     def named(self) -> dict[Reference, SignalConfig | GuardConfig]:
         """Signals and guards by how a condition names them."""
         signals: dict[Reference, SignalConfig | GuardConfig] = {
             ("signal", one.id): one for one in self.signals
         }
         return signals | {("guard", one.id): one for one in self.guards}
-
-
-def leaves(node: ActivityTest | None) -> Iterator[ActivityTest]:
-    """Every question of a tree."""
-    if isinstance(node, NoneSuch):
-        yield from leaves(node.not_)
-    elif isinstance(node, EveryOf | SomeOf):
-        for child in node.all if isinstance(node, EveryOf) else node.any:
-            yield from leaves(child)
-    elif node is not None:
-        yield node
-
-
-def words_tests(node: ActivityTest | None) -> Iterator[tuple[bool, WordsTest]]:
-    """Every test of words in a tree, each with whether it is one of the title."""
-    for leaf in leaves(node):
-        if isinstance(leaf, Says):
-            yield False, leaf.text
-        elif isinstance(leaf, Titled):
-            yield True, leaf.title
-
-
-def references(node: ActivityTest | None) -> Iterator[Reference]:
-    """The signals and guards that a tree names."""
-    for leaf in leaves(node):
-        if isinstance(leaf, GivesSignal):
-            yield "signal", leaf.signal
-        elif isinstance(leaf, GuardHolds):
-            yield "guard", leaf.guard

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from connector.domain.traditional import SIMPLIFIED
+
 LONGEST = 20_000
 """Characters of a text that are read. What a buyer says stands at the top; the rest is disclaimers and pasted logs."""
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"'})
+_ONE_SPELLING = _APOSTROPHES | SIMPLIFIED
 _PARAGRAPH = re.compile(r"[^\S\n]*\n\s*\n\s*")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]"
@@ -37,9 +40,9 @@ _REPLY_SUBJECT = re.compile(r"\s*(?:re|fw|fwd|aw|回复|答复|转发|回覆)\s*
 
 
 def fold(text: str) -> str:
-    """One spelling for all: compatibility forms unified (full width, ligatures), case folded, invisible characters
-    dropped, white space collapsed; a blank line becomes a full stop, since it ends a clause."""
-    unified = unicodedata.normalize("NFKC", text[:LONGEST]).translate(_APOSTROPHES).casefold()
+    """One spelling for all: compatibility forms unified (full width, ligatures), traditional Chinese read as simplified,
+    case folded, invisible characters dropped, white space collapsed; a blank line becomes a full stop: it ends a clause."""
+    unified = unicodedata.normalize("NFKC", text[:LONGEST]).translate(_ONE_SPELLING).casefold()
     visible = _INVISIBLE.sub("", unified).strip()
     return _SPACE.sub(" ", _PARAGRAPH.sub(" . ", visible)).strip()
 

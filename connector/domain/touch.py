@@ -10,24 +10,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from connector.domain.matrix_config import UNKNOWN, MatrixConfig
-from connector.domain.policies import PoliciesConfig
-from connector.domain.signals_config import (
+from connector.domain.activity_conditions import (
     ActivityTest,
     EveryOf,
     GivesSignal,
-    GuardConfig,
     GuardHolds,
     NoneSuch,
     Reference,
     Says,
-    SignalConfig,
-    SignalsConfig,
     SomeOf,
-    Strength,
     Titled,
+    Weighs,
     WordsTest,
 )
+from connector.domain.matrix_config import UNKNOWN, MatrixConfig
+from connector.domain.policies import PoliciesConfig
+from connector.domain.signals_config import GuardConfig, SignalConfig, SignalsConfig, Strength
 from mappings.records import Kind
 
 _Key = TypeVar("_Key")
@@ -121,39 +119,77 @@ def _weights(config: SignalsConfig) -> dict[str, Any]:
     return {signal.id: (signal.stage, signal.strength, signal.by_row) for signal in config.signals}
 
 
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """A document with what its words mean, worked out once: spellings with slips, and scales."""
+
+    config: SignalsConfig
+    spelling: Any
+    scales: Any
+
+
 def _reading(config: SignalsConfig) -> dict[Reference, Any]:
     """What an activity's reading depends on, part by part: kinds, the condition with its lists spelled out, and whether a
     guard leaves the signal standing."""
+    meaning = _Meaning(config, _spelling(config), _scales(config))
     return {
-        name: (_asked(part, config), isinstance(part, SignalConfig) and part.strength is Strength.NEGATIVE)
+        name: (_asked(part, meaning), isinstance(part, SignalConfig) and part.strength is Strength.NEGATIVE)
         for name, part in config.named().items()
     }
 
 
-def _asked(part: SignalConfig | GuardConfig, config: SignalsConfig) -> Any:
-    return frozenset(part.kinds), _spelled(part.when, config) if part.when else None
+def _asked(part: SignalConfig | GuardConfig, meaning: _Meaning) -> Any:
+    return frozenset(part.kinds), _spelled(part.when, meaning) if part.when else None
 
 
-def _spelled(node: ActivityTest, config: SignalsConfig) -> Any:
+def _spelled(node: ActivityTest, meaning: _Meaning) -> Any:
     """The condition as a value in which every list stands as its phrases, and every named part as its own condition."""
     match node:
         case EveryOf():
-            return "all", tuple(_spelled(child, config) for child in node.all)
+            return "all", tuple(_spelled(child, meaning) for child in node.all)
         case SomeOf():
-            return "any", tuple(_spelled(child, config) for child in node.any)
+            return "any", tuple(_spelled(child, meaning) for child in node.any)
         case NoneSuch():
-            return "not", _spelled(node.not_, config)
+            return "not", _spelled(node.not_, meaning)
         case Says():
-            return "text", _words(node.text, config)
+            return "text", _words(node.text, meaning.config), meaning.spelling
         case Titled():
-            return "title", _words(node.title, config)
+            return "title", _words(node.title, meaning.config)
+        case Weighs():
+            return "scale", node.scale, meaning.scales, meaning.spelling
+    return _named_part(node, meaning)
+
+
+def _named_part(node: ActivityTest, meaning: _Meaning) -> Any:
+    match node:
         case GivesSignal():
-            return _asked(config.named()["signal", node.signal], config)
+            return _asked(meaning.config.named()["signal", node.signal], meaning)
         case GuardHolds():
-            return _asked(config.named()["guard", node.guard], config)
+            return _asked(meaning.config.named()["guard", node.guard], meaning)
     return node
 
 
 def _words(test: WordsTest, config: SignalsConfig) -> Any:
     every = tuple(config.spelled([item]) for item in test.all_of)
     return config.spelled(test.any_of), every, config.spelled(test.none_of)
+
+
+def _spelling(config: SignalsConfig) -> Any:
+    """What said words are rewritten by before anything is looked for in them."""
+    if config.slips is None:
+        return tuple(sorted(config.spellings.items()))
+    known = frozenset(word for word in config.vocabulary() if len(word) >= config.slips.shortest)
+    return tuple(sorted(config.spellings.items())), config.slips, known
+
+
+def _scales(config: SignalsConfig) -> Any:
+    """All scales, since the heaviest holds, each list as its phrases."""
+    return tuple(
+        (
+            one.id,
+            one.start,
+            one.words,
+            [(points, config.spelled([f"@{name}"])) for name, points in one.lists.items()],
+        )
+        for one in config.scales
+    )

@@ -18,7 +18,7 @@ from connector.domain.rules import Rules
 from connector.domain.signals import SignalsConfig, compile_signals, read_activity
 from connector.domain.touch import EVERYONE, NOBODY, Touch, matrix_touch, policies_touch, signals_touch
 from mappings.records import Kind
-from tests.domain.deciding.tale import DEMO, PAPER, PRICE, Tale, shipped
+from tests.domain.deciding.tale import PAPER, PRICE, Tale, shipped
 from tests.domain.deciding.test_decide_property import PERSONAS, TALES, told
 from tests.domain.placing.documents import matrix_config, read, signals_config
 
@@ -43,8 +43,8 @@ EDITS: dict[str, tuple[str, Edit]] = {
     "a role": ("matrix", lambda d: d["cells"].update({"mid-market/solution-research": {"minimum_role": "decision-maker"}})),
     "a window": ("matrix", lambda d: d["rows"][0]["windows"].update({"problem-education": 5})),
     "a name": ("signals", lambda d: _signal(d, "price-asked")["label"].update(en="Asked what it costs")),
-    "a phrase": ("signals", lambda d: d["phrases"]["price"].append("see a demo")),
-    "a list less": ("signals", lambda d: d["phrases"].update(price=["nothing of the kind"])),
+    "a phrase": ("signals", lambda d: d["phrases"]["price"].append("the damage")),
+    "a list less": ("signals", lambda d: d["phrases"].update({"price": ["nothing of"], "price-talk": ["the kind"]})),
     "a strength": ("signals", lambda d: _signal(d, "white-paper").update(strength="strong", by_row={})),
     "a row's strength": ("signals", lambda d: _signal(d, "price-asked").update(by_row={"small": "supporting"})),
     "a column": ("signals", lambda d: _signal(d, "price-asked").update(stage="solution-research")),
@@ -125,7 +125,7 @@ def test_a_change_touches_those_for_whom_it_matters_and_spares_others() -> None:
 def test_a_price_asked_in_other_words_is_found_where_the_words_are_new() -> None:
     after, touch = edited("a phrase")
     tale = Tale("small")
-    tale.heard(DEMO)
+    tale.heard("The damage for 20 users?")
     assert touched(tale, after, touch)
     assert decide(tale.known, after, tale.now).stage.id == "solution-selection"
 

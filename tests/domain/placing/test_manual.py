@@ -36,4 +36,4 @@ def test_an_example_of_the_manual_is_a_document_without_problems(example: dict[s
 
 
 def test_the_manual_has_its_examples() -> None:
-    assert len(EXAMPLES) == 6
+    assert len(EXAMPLES) == 7
