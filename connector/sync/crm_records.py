@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from connector.errors import RateLimitedError
+from connector.errors import RateLimitedError, RemoteError
 from connector.ports import RecordState
 from connector.store.links import Link
 from connector.store.mirror import MirrorRow
@@ -15,6 +15,16 @@ from mappings.records import ObjectRole, RecordKey, SystemRole
 
 SOONEST, LATEST = timedelta(seconds=10), timedelta(hours=1)
 """How soon at least, and how late at most, a step is tried again: sales waits for it, and an outage ends some time."""
+
+MAX_ATTEMPTS = 8
+"""After so many a walk that waits is shown to people, and one that meets what nobody foresaw is left to them."""
+
+UNFORESEEN = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What an answer of a shape that nobody foresaw ends in: that one walk waits, the others go on."""
+
+
+class UnforeseenError(RemoteError):
+    """A fault of Baton's own, or an answer of a shape that nobody foresaw."""
 
 
 def due_after(now: datetime, trouble: Exception, attempts: int) -> datetime:

@@ -27,7 +27,14 @@ from connector.store.handoffs import HandOff
 from connector.store.known import known_of
 from connector.store.parked import Trouble
 from connector.sync.answers import reopened
-from connector.sync.crm_records import due_after, lead_objects, open_records
+from connector.sync.crm_records import (
+    MAX_ATTEMPTS,
+    UNFORESEEN,
+    UnforeseenError,
+    due_after,
+    lead_objects,
+    open_records,
+)
 from connector.sync.deliver import reason_of
 from connector.sync.engine import Engine
 from connector.sync.note import note_for
@@ -41,8 +48,6 @@ from mappings.writing import creation_values
 
 CLAIM_FOR = timedelta(minutes=10)
 BATCH = 50
-MAX_ATTEMPTS = 8
-"""After so many a hand-off that waits is shown to people, and one that meets what nobody foresaw is left to them."""
 
 
 def walk_due(engine: Engine, result: RoundResult) -> None:
@@ -88,14 +93,9 @@ def _step(engine: Engine, handoff: HandOff, result: RoundResult) -> HandOff | No
         return _STEPS[handoff.point](engine, handoff)
     except RemoteError as trouble:
         return _troubled(engine, handoff, trouble, result)
-    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as fault:
-        # A shape that nobody foresaw: this hand-off waits and is parked in the end, the others go on.
-        unforeseen = _UnforeseenError(engine.crm.connection, f"hand-off: {type(fault).__name__}")
+    except UNFORESEEN as fault:
+        unforeseen = UnforeseenError(engine.crm.connection, f"hand-off: {type(fault).__name__}")
         return _troubled(engine, handoff, unforeseen, result)
-
-
-class _UnforeseenError(RemoteError):
-    """A fault of Baton's own, or an answer of a shape that nobody foresaw."""
 
 
 _OPTIONAL = {"crm_record_known": ("owner", "owner_assigned"), "owner_assigned": ("note", "noted")}
@@ -125,7 +125,7 @@ def _is_final(handoff: HandOff, trouble: RemoteError) -> bool:
         return True
     if isinstance(trouble, RecordGoneError) and handoff.point in _OPTIONAL:
         return True
-    lasting = isinstance(trouble, _UnforeseenError | RecordGoneError | RecordChangedError)
+    lasting = isinstance(trouble, UnforeseenError | RecordGoneError | RecordChangedError)
     return lasting and handoff.attempts + 1 >= MAX_ATTEMPTS
 
 
