@@ -106,7 +106,8 @@ def _round(result: RoundResult, *, as_json: bool) -> None:
             if any(getattr(counts, column) for column in columns)
         ]
         out.print(table("What the round did", ("object", *columns), rows))
-        facts({"leads placed": result.leads_placed, "handed off": result.handed_off})
+        counts = {"handed off": result.handed_off, "given to another rep": result.reassigned}
+        facts({"leads placed": result.leads_placed, **counts})
     if result.trouble:
         fail(result.trouble)
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from connector.domain.assessment import Qualification, Review
 from connector.domain.buying_cycle import BuyingCycle
+from connector.domain.reassignment import Reassignment
 from mappings.records import Account, Activity, Money, Opportunity, Person, RecordKey, SystemRole
 
 
@@ -128,7 +129,8 @@ class Rejection:
 @dataclass(frozen=True, slots=True)
 class Episode:
     """One hand-off, from request to answer. `cell`, `value` and `versions` are frozen on it. `crm` is the record that sales
-    answers on, `crm_gone_at` since when it is known to be deleted there, with no other record of the lead in its place."""
+    answers on, `crm_gone_at` since when it is known to be deleted there, with no other record of the lead in its place.
+    `reassignments` by time: `owner_id` is who has it now."""
 
     id: str
     lead_id: str
@@ -147,6 +149,19 @@ class Episode:
     evidence_ids: tuple[str, ...] = ()
     crm: RecordKey | None = None
     crm_gone_at: datetime | None = None
+    reassignments: tuple[Reassignment, ...] = ()
+
+    @property
+    def moving(self) -> Reassignment | None:
+        """The reassignment that is under way."""
+        return next((one for one in self.reassignments if one.assigned_at is None), None)
+
+    @property
+    def held_since(self) -> datetime | None:
+        """Since when its present owner has it; None before sales has it at all."""
+        return max(
+            (one.assigned_at for one in self.reassignments if one.assigned_at), default=self.confirmed_at
+        )
 
 
 @dataclass(frozen=True, slots=True)

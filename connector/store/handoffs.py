@@ -14,10 +14,12 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select, update
 
 from connector.domain.decision import EpisodeAnswer, Versions
-from connector.domain.facts import Actor, Answer, Episode
+from connector.domain.facts import Actor, Answer, Episode, Rejection
+from connector.domain.reassignment import Reassignment
 from connector.store import tables
 from connector.store.claims import Claim
 from connector.store.engine import Tx
+from connector.store.reassignments import reassignments_of
 from connector.store.rejections import record_rejection, rejections_of
 from connector.store.types import money_from, money_values
 from connector.store.writes import chunks, insert_into
@@ -186,12 +188,6 @@ def replay_handoff(tx: Tx, handoff_id: str, *, at: datetime) -> bool:
     return tx.execute(failed.values(**fresh)).rowcount > 0
 
 
-def reassign(tx: Tx, handoff_id: str, *, owner_id: str) -> None:
-    """The hand-off goes to another owner (rerouted, reclaimed); the record itself is changed by whoever calls."""
-    t = tables.handoff
-    tx.execute(update(t).where(t.c.id == handoff_id).values(owner_id=owner_id))
-
-
 def record_answer(tx: Tx, answer: EpisodeAnswer, *, learned_at: datetime) -> bool:
     """Record what sales said. False when this answer is known. A rejection after an acceptance replaces it."""
     t = tables.handoff
@@ -288,20 +284,20 @@ def count_handoffs(tx: Tx) -> list[tuple[str, str, int]]:
 
 
 def episodes_of(tx: Tx, lead_ids: Sequence[str]) -> dict[str, tuple[Episode, ...]]:
-    """The hand-offs of these leads as rules see them, failed and merged ones left out, by request: two queries per 500."""
+    """The hand-offs of these leads as rules see them, failed and merged ones left out, by request: three queries per 500."""
     found: dict[str, tuple[Episode, ...]] = {}
     for chunk in chunks(lead_ids):
         mine = handoffs_of(tx, chunk)
-        rejections = rejections_of(tx, [one.id for several in mine.values() for one in several])
+        after = _After(tx, [one.id for several in mine.values() for one in several])
         for lead_id, several in mine.items():
             found[lead_id] = tuple(
-                _episode(h, rejections.get(h.id)) for h in several if h.point != FAILED and not h.merged_into
+                after.episode(h) for h in several if h.point != FAILED and not h.merged_into
             )
     return found
 
 
 def episodes_at(tx: Tx, account_ids: Sequence[str]) -> dict[str, list[Episode]]:
-    """The hand-offs of every lead at these accounts, failed ones left out, by request. Two queries per 500 accounts."""
+    """The hand-offs of every lead at these accounts, failed ones left out, by request. Three queries per 500 accounts."""
     t, lead = tables.handoff, tables.lead
     found: dict[str, list[Episode]] = {}
     for chunk in chunks(account_ids):
@@ -312,28 +308,37 @@ def episodes_at(tx: Tx, account_ids: Sequence[str]) -> dict[str, list[Episode]]:
         )
         counts = (t.c.point != FAILED, t.c.merged_into.is_(None))
         rows = tx.execute(query.where(*counts).order_by(t.c.requested_at, t.c.id)).all()
-        rejections = rejections_of(tx, [row.id for row in rows])
+        after = _After(tx, [row.id for row in rows])
         for row in rows:
-            found.setdefault(row.account_id, []).append(_episode(_handoff(row), rejections.get(row.id)))
+            found.setdefault(row.account_id, []).append(after.episode(_handoff(row)))
     return found
 
 
-def _episode(one: HandOff, rejection: Any) -> Episode:
-    return Episode(
-        id=one.id,
-        lead_id=one.lead_id,
-        cycle=one.cycle,
-        requested_at=one.requested_at,
-        requested_by=one.requested_by,
-        confirmed_at=one.confirmed_at,
-        owner_id=one.owner_id,
-        cell=one.cell,
-        value=one.value,
-        explained=one.explained,
-        answer=one.answer,
-        answered_at=one.answered_at,
-        rejection=rejection,
-        stage_at=one.stage_at,
-        evidence_ids=one.evidence_ids,
-        crm=one.crm,
-    )
+class _After:
+    """What happened to hand-offs after their request: rejections, other owners."""
+
+    def __init__(self, tx: Tx, handoff_ids: Sequence[str]) -> None:
+        self._rejections: Mapping[str, Rejection] = rejections_of(tx, handoff_ids)
+        self._reassigned: Mapping[str, tuple[Reassignment, ...]] = reassignments_of(tx, handoff_ids)
+
+    def episode(self, one: HandOff) -> Episode:
+        """The hand-off as rules see it."""
+        return Episode(
+            id=one.id,
+            lead_id=one.lead_id,
+            cycle=one.cycle,
+            requested_at=one.requested_at,
+            requested_by=one.requested_by,
+            confirmed_at=one.confirmed_at,
+            owner_id=one.owner_id,
+            cell=one.cell,
+            value=one.value,
+            explained=one.explained,
+            answer=one.answer,
+            answered_at=one.answered_at,
+            rejection=self._rejections.get(one.id),
+            stage_at=one.stage_at,
+            evidence_ids=one.evidence_ids,
+            crm=one.crm,
+            reassignments=self._reassigned.get(one.id, ()),
+        )

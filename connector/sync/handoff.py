@@ -14,13 +14,12 @@ from functools import partial
 from connector.domain.facts import Answer, Known
 from connector.errors import (
     DuplicateRecordError,
-    RateLimitedError,
     RecordChangedError,
     RecordGoneError,
     RecordRefusedError,
     RemoteError,
 )
-from connector.ports import NewLead, RecordState, RemoteRow, Write
+from connector.ports import NewLead, RemoteRow, Write
 from connector.store import dirty, handoffs, inbox, links, mirror, parked, requests
 from connector.store.claims import Claim
 from connector.store.engine import Tx
@@ -28,7 +27,15 @@ from connector.store.handoffs import HandOff
 from connector.store.known import known_of
 from connector.store.parked import Trouble
 from connector.sync.answers import reopened
-from connector.sync.deliver import reason_of, resume_at
+from connector.sync.crm_records import (
+    MAX_ATTEMPTS,
+    UNFORESEEN,
+    UnforeseenError,
+    due_after,
+    lead_objects,
+    open_records,
+)
+from connector.sync.deliver import reason_of
 from connector.sync.engine import Engine
 from connector.sync.note import note_for
 from connector.sync.readers import readers_for
@@ -36,16 +43,11 @@ from connector.sync.reasons import Against, against, answer_of
 from connector.sync.results import RoundResult
 from connector.sync.trouble import note_trouble
 from mappings.fields import remote_fields
-from mappings.records import ObjectRole, RecordKey, Scalar, SystemRole
+from mappings.records import RecordKey, Scalar, SystemRole
 from mappings.writing import creation_values
 
 CLAIM_FOR = timedelta(minutes=10)
 BATCH = 50
-MAX_ATTEMPTS = 8
-"""After so many a hand-off that waits is shown to people, and one that meets what nobody foresaw is left to them."""
-
-SOONEST, LATEST = timedelta(seconds=10), timedelta(hours=1)
-"""How soon at least, and how late at most, a hand-off is tried again: sales waits for it, and an outage ends some time."""
 
 
 def walk_due(engine: Engine, result: RoundResult) -> None:
@@ -91,14 +93,9 @@ def _step(engine: Engine, handoff: HandOff, result: RoundResult) -> HandOff | No
         return _STEPS[handoff.point](engine, handoff)
     except RemoteError as trouble:
         return _troubled(engine, handoff, trouble, result)
-    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as fault:
-        # A shape that nobody foresaw: this hand-off waits and is parked in the end, the others go on.
-        unforeseen = _UnforeseenError(engine.crm.connection, f"hand-off: {type(fault).__name__}")
+    except UNFORESEEN as fault:
+        unforeseen = UnforeseenError(engine.crm.connection, f"hand-off: {type(fault).__name__}")
         return _troubled(engine, handoff, unforeseen, result)
-
-
-class _UnforeseenError(RemoteError):
-    """A fault of Baton's own, or an answer of a shape that nobody foresaw."""
 
 
 _OPTIONAL = {"crm_record_known": ("owner", "owner_assigned"), "owner_assigned": ("note", "noted")}
@@ -128,7 +125,7 @@ def _is_final(handoff: HandOff, trouble: RemoteError) -> bool:
         return True
     if isinstance(trouble, RecordGoneError) and handoff.point in _OPTIONAL:
         return True
-    lasting = isinstance(trouble, _UnforeseenError | RecordGoneError | RecordChangedError)
+    lasting = isinstance(trouble, UnforeseenError | RecordGoneError | RecordChangedError)
     return lasting and handoff.attempts + 1 >= MAX_ATTEMPTS
 
 
@@ -136,16 +133,10 @@ def _try_later(engine: Engine, handoff: HandOff, trouble: RemoteError) -> None:
     """Give it back for later; what waits long is shown to people, and tried on."""
     now = engine.now()
     with engine.store.begin() as tx:
-        due = _due(now, trouble, handoff.attempts)
+        due = due_after(now, trouble, handoff.attempts)
         mine = handoffs.try_handoff_later(tx, handoff, at=due, error=reason_of(trouble))
         if mine and handoff.attempts + 1 >= MAX_ATTEMPTS:
             parked.park(tx, _trouble(handoff, trouble, waits="waits"), at=now)
-
-
-def _due(now: datetime, trouble: RemoteError, attempts: int) -> datetime:
-    due = resume_at(now, trouble, attempts)
-    told = isinstance(trouble, RateLimitedError) and trouble.retry_after is not None
-    return max(due, now + SOONEST) if told else min(due, now + LATEST)
 
 
 def _trouble(handoff: HandOff, trouble: RemoteError, *, step: str = "", waits: str = "") -> Trouble:
@@ -236,15 +227,7 @@ def _look(engine: Engine, handoff: HandOff) -> _Found:
         engine.mapping, known.person, known.account.account, system=side, object=lead_object
     )
     fields |= _own_at_creation(engine, known.lead_id, lead_object)
-    open_ones = [
-        link.key
-        for link in mine
-        if link.role is SystemRole.CRM
-        and link.state == "active"
-        and link.key in rows
-        and rows[link.key].state is RecordState.ACTIVE
-    ]
-    open_ones.sort(key=lambda key: (lead_objects(engine).index(key.object), len(key.id), key.id))
+    open_ones = open_records(engine, mine, rows)
     new = NewLead(known.lead_id, handoff.id, fields, handoff.owner_id, known.person.key)
     existing = open_ones[0] if open_ones else None
     ours = _made_since(known, existing, handoff.requested_at)
@@ -273,11 +256,6 @@ def _own_at_creation(engine: Engine, lead_id: str, object: str) -> dict[str, Sca
     own = engine.mapping.own_fields.get("baton_id")
     side = engine.side(engine.crm.connection)
     return {own.names[side]: lead_id} if own and side in own.names else {}
-
-
-def lead_objects(engine: Engine) -> tuple[str, ...]:
-    """The CRM's objects that hold people, in the mapping's order: the lead first, then the contact."""
-    return engine.mapping.objects(engine.side(engine.crm.connection), ObjectRole.LEAD)
 
 
 def _crm_record(engine: Engine, handoff: HandOff) -> HandOff | None:

@@ -3,7 +3,8 @@ the requests that led to it, and records refused attempts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from connector.domain.decision import CashValue, Decision, HandOffVerdict
 from connector.domain.facts import Actor, Answer, Known
 from connector.domain.routing import Rep, Route, route
 from connector.domain.rules import Rules
-from connector.store import decisions, handoffs, owners, parked, requests
+from connector.store import decisions, handoffs, owners, parked, reassignments, requests
 from connector.store.decisions import Refusal
 from connector.store.engine import Tx
 from connector.store.handoffs import HandOff
@@ -37,8 +38,8 @@ def begin(engine: Engine, tx: Tx, known: Known, *, decision: Decision, rules: Ru
         return None
     if gone_in_marketing(tx, known.lead_id):
         return None
-    chosen = _route(engine, tx, decision, rules, now=now)
-    owner_id = chosen.owner_id or _queue_id(engine, tx, chosen.queue)
+    chosen = find_route(engine, tx, decision.handoff, rules, now=now)
+    owner_id = owner_of(engine, tx, chosen)
     if not owner_id and decision.handoff.not_to:
         # Opened again without an owner, the record would stay with the rep who rejected it.
         parked.park(tx, Trouble("lead", known.lead_id, "nobody_eligible"), at=now)
@@ -91,22 +92,29 @@ def explained(value: CashValue | None) -> dict[str, object]:
     return asdict(value) if value else {}
 
 
-def _route(engine: Engine, tx: Tx, decision: Decision, rules: Rules, *, now: datetime) -> Route:
+def owner_of(engine: Engine, tx: Tx, chosen: Route) -> str:
+    """The CRM's id of the rep or queue that a route leads to; empty where the CRM is to decide."""
+    return chosen.owner_id or _queue_id(engine, tx, chosen.queue)
+
+
+def find_route(engine: Engine, tx: Tx, verdict: HandOffVerdict, rules: Rules, *, now: datetime) -> Route:
+    """Who gets the lead, of the reps that the CRM has, with what each was given today."""
     zone = ZoneInfo(rules.policies.time_zone)
     local = now.astimezone(zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    given = owners.load_since(tx, engine.crm.connection, since=midnight)
+    given = Counter(owners.load_since(tx, engine.crm.connection, since=midnight))
+    given.update(reassignments.given_since(tx, midnight))
     known_reps = [rep for rep in owners.reps(tx, engine.crm.connection) if not _no_rep(rep, tx)]
     listed = {rep.owner_id for rep in known_reps if rep.groups or rep.is_manager}
     candidates = [
         replace(_candidate(rep, given, today=local), in_turn=not listed or rep.owner_id in listed)
         for rep in known_reps
     ]
-    chosen = route(rules.policies, candidates, decision.handoff, now)
+    chosen = route(rules.policies, candidates, verdict, now)
     if chosen.owner_id or chosen.queue:
         return chosen
     managers = [rep.owner_id for rep in known_reps if rep.is_manager]
-    return _beyond(candidates, decision.handoff, managers) or chosen
+    return _beyond(candidates, verdict, managers) or chosen
 
 
 def _beyond(candidates: Sequence[Rep], verdict: HandOffVerdict, managers: Sequence[str]) -> Route | None:
@@ -137,7 +145,7 @@ def _queue_id(engine: Engine, tx: Tx, name: str) -> str:
     return next((queue.owner_id for queue in queues if name in (queue.name, queue.owner_id)), "")
 
 
-def _candidate(rep: owners.Rep, given: dict[str, int], *, today: datetime) -> Rep:
+def _candidate(rep: owners.Rep, given: Mapping[str, int], *, today: datetime) -> Rep:
     day = today.date()
     starts = rep.away_from is not None and rep.away_from <= day
     away = starts and (rep.away_to is None or day <= rep.away_to)

@@ -39,6 +39,7 @@ class RoundResult:
     placed: set[str] = field(default_factory=set)
     planned: set[RecordKey] = field(default_factory=set)
     handed_off: int = 0
+    reassigned: int = 0
     trouble: list[str] = field(default_factory=list)
     dry_run: bool = False
     stopped: set[str] = field(default_factory=set)
@@ -75,6 +76,7 @@ class RoundResult:
             "steps": {name: round(seconds, 3) for name, seconds in self.seconds.items()},
             "leads_placed": self.leads_placed,
             "handed_off": self.handed_off,
+            "reassigned": self.reassigned,
             "trouble": self.trouble,
             "dry_run": self.dry_run,
         }

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from connector.store import dirty
+from connector.sync import reassign
 from connector.sync.deliver import deliver_all
 from connector.sync.engine import Engine
 from connector.sync.handoff import walk_due
@@ -78,6 +79,8 @@ def _write(engine: Engine, result: RoundResult, *, force: bool) -> None:
     for _ in range(SETTLING):
         if engine.crm.connection not in result.stopped:
             _step(engine, result, "hand_off", lambda: walk_due(engine, result))
+        if engine.crm.connection not in result.stopped:
+            _step(engine, result, "reassign", lambda: reassign.walk_due(engine, result))
         _step(engine, result, "place", lambda: place_due(engine, result))
         _step(engine, result, "deliver", lambda: deliver_all(engine, result, force=force))
         with engine.store.read() as tx:

@@ -19,13 +19,23 @@ from connector.domain.playbook import playbook_for
 from connector.domain.rules import Rules
 from connector.domain.survey import survey
 from connector.domain.value import explanation
-from connector.store import activities, decisions, field_states, handoffs, links, mirror, owners, rejections
+from connector.store import (
+    activities,
+    decisions,
+    field_states,
+    handoffs,
+    links,
+    mirror,
+    owners,
+    rejections,
+)
 from connector.store.engine import Tx
 from connector.store.handoffs import HandOff
 from connector.store.known import known_of
 from connector.sync.commands import resolve
 from connector.sync.engine import Engine
 from connector.sync.readers import readers_for
+from connector.sync.view_moves import moves_document
 from mappings.currencies import money_document
 from mappings.document import Author
 from mappings.records import Activity, RecordKey
@@ -214,6 +224,7 @@ class _View:
             "contributors": [
                 {**each, "name": self._names.get(str(each["id"]), "")} for each in one.contributors
             ],
+            "reassignments": moves_document(self.tx, one.id, self._names),
         }
 
     def _qualification(self) -> dict[str, Any]:

@@ -18,17 +18,21 @@ from connector.domain.facts import Actor, Message
 from connector.reports.asks import asks, asks_document
 from connector.reports.rejections import digest, period_of
 from connector.reports.rejections_json import digest_document
+from connector.domain.decide import decide
+from connector.domain.reassign import Cause, Reassign
 from connector.reports.restatement import Period, restatement
 from connector.sandbox import acts
 from connector.sandbox.running import Sandbox, SandboxPlan, start
 from connector.settings import load_settings
 from connector.store import owners, parked
+from connector.store.known import known_of
 from connector.store.parked import Trouble
-from connector.sync import commands, values
+from connector.sync import commands, reassign, values
 from connector.sync.commands import NewRejection
 from connector.sync.engine import Engine
 from connector.sync.knowing import knowing
 from connector.sync.provision import check, provision
+from connector.sync.readers import readers_for
 from connector.sync.round import run_round
 from connector.sync.view import lead_view, plain
 from jobs.runner import Runner
@@ -76,6 +80,8 @@ def documents(folder: Path) -> dict[str, Any]:
         commands.recontact(engine, lead, actor=SDR, contact=_call(engine))
         commands.hand_off(engine, lead, actor=SDR, request_id="monday")
         told["sync"] = _round(sandbox, engine)
+        _passed_on(engine, lead)
+        _round(sandbox, engine)
         rejection = NewRejection("need_unclear", "客户说还没想清楚要什么")
         commands.reject(engine, lead, actor=REP, rejection=rejection)
         Runner(engine).run(SYNC_ROUND, why="schedule")
@@ -105,6 +111,13 @@ def _asked(engine: Engine) -> dict[str, Any]:
         period = period_of("day", BEGIN.date(), now=engine.now(), time_zone=policies.time_zone)
         found = digest(tx, period, policies, knowing=leads)
         return {"digest": digest_document(found, say), "asks list": asks_document(asks(tx), leads, say)}
+def _passed_on(engine: Engine, lead: str) -> None:
+    """The rep is away: another gets the lead."""
+    with engine.store.begin() as tx:
+        rules, now = engine.rules(tx), engine.now()
+        known = known_of(tx, [commands.resolve(tx, lead)], readers_for(engine, tx), now=now)[0]
+        wish = Reassign(Cause.REP_AWAY)
+        assert reassign.begin(engine, tx, known, decision=decide(known, rules, now), wish=wish, rules=rules)
 
 
 def _doubted(engine: Engine, lead: str) -> None:

@@ -10,11 +10,22 @@ import pytest
 
 from connector.domain.decision import EpisodeAnswer
 from connector.domain.dispute import Contested, Found
-from connector.domain.facts import Actor, Answer, Dispute, Finding, HandSet, Override, Rejection, Request
-from connector.store import handoffs, links, rejected, rejections, requests
+from connector.domain.facts import (
+    Actor,
+    Answer,
+    Dispute,
+    Finding,
+    HandSet,
+    Override,
+    Rejection,
+    Request,
+)
+from connector.domain.reassignment import Reassignment
+from connector.store import handoffs, links, reassignments, rejected, rejections, requests
 from connector.store.claims import Claim
 from connector.store.engine import Store, Tx
 from connector.store.handoffs import HandOff
+from connector.store.reassignments import Move
 from mappings.records import Money, RecordKey
 
 HOUR = timedelta(hours=1)
@@ -194,5 +205,21 @@ def test_periods_and_open_ones_are_listed(tx_lead: Store, now: datetime) -> None
         begin(tx, "h2", now + HOUR, lead_id="b")
         assert [one.id for one in handoffs.handoffs_between(tx, now, end=now + HOUR)] == ["h1"]
         assert [one.id for one in handoffs.open_handoffs(tx, 10)] == ["h1", "h2"]
-        handoffs.reassign(tx, "h1", owner_id="9")
-        assert handoffs.handoffs_of(tx, ["a"])["a"][0].owner_id == "9"
+
+
+def test_a_move_is_one_at_a_time_and_names_the_new_owner_once_the_record_has_it(
+    tx_lead: Store, now: datetime
+) -> None:
+    what = Reassignment("m1", now, "reclaimed", Actor("baton"), "7", "9", "first_contact")
+    with tx_lead.begin() as tx:
+        begin(tx, "h1", now)
+        assert reassignments.begin_move(tx, Move("h1", what))
+        assert not reassignments.begin_move(tx, Move("h1", replace(what, id="m2")))
+        (move,) = reassignments.claim_moves(tx, Claim("c", now, now + HOUR), limit=5)
+        assert handoffs.episodes_of(tx, ["a"])["a"][0].moving == what
+        stranger = replace(move, claim="other")
+        assert not reassignments.advance_move(tx, stranger, point="owner_assigned", at=now)
+        assert reassignments.advance_move(tx, move, point="owner_assigned", at=now + HOUR)
+        (episode,) = handoffs.episodes_of(tx, ["a"])["a"]
+        assert (episode.owner_id, episode.moving, episode.held_since) == ("9", None, now + HOUR)
+        assert reassignments.given_since(tx, now) == {"9": 1}

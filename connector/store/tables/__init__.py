@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from connector.store.tables.base import metadata
+from connector.store.tables.deadlines import reassignment
 from connector.store.tables.decisions import (
     buying_cycle,
     cell_entry,
@@ -93,6 +94,7 @@ __all__ = [
     "owner",
     "parked",
     "qualification",
+    "reassignment",
     "refusal",
     "rejection",
     "rep",
