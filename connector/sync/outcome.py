@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from connector.domain.conversation import contributors
 from connector.domain.decision import CashValue, Decision, HandOffVerdict
 from connector.domain.facts import Actor, Answer, Known
-from connector.domain.routing import Rep, Route, route
+from connector.domain.routing import Rep, Route, route, working_day_began
 from connector.domain.rules import Rules
 from connector.store import decisions, handoffs, owners, parked, requests
 from connector.store.decisions import Refusal
@@ -92,10 +91,9 @@ def explained(value: CashValue | None) -> dict[str, object]:
 
 
 def _route(engine: Engine, tx: Tx, decision: Decision, rules: Rules, *, now: datetime) -> Route:
-    zone = ZoneInfo(rules.policies.time_zone)
-    local = now.astimezone(zone)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    given = owners.load_since(tx, engine.crm.connection, since=midnight)
+    working = rules.policies.working()
+    local, began = now.astimezone(working.zone), working_day_began(working, now)
+    given = owners.load_since(tx, engine.crm.connection, since=began)
     known_reps = [rep for rep in owners.reps(tx, engine.crm.connection) if not _no_rep(rep, tx)]
     listed = {rep.owner_id for rep in known_reps if rep.groups or rep.is_manager}
     candidates = [
