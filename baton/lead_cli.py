@@ -261,6 +261,9 @@ def _must_be_known(engine: Engine, what: str, value: str) -> None:
 def split(
     record: Annotated[str, typer.Argument(metavar="CONNECTION:OBJECT:ID", help="The record to part.")],
     *,
+    moved: Annotated[
+        bool, typer.Option("--moved", help="To a new employer: what happened so far stays with the old lead.")
+    ] = False,
     who: As = "sdr",
     as_json: Json = False,
 ) -> None:
@@ -272,7 +275,7 @@ def split(
         except ValueError as exc:
             raise UnknownRecordError(str(exc)) from exc
         engine, by = engine_of(), actor(who)
-        lead_id = split_record(engine, key, by=f"{by.kind}:{by.id}")
+        lead_id = split_record(engine, key, by=f"{by.kind}:{by.id}", moved=moved)
         if as_json:
             emit({"lead_id": lead_id, "record": record})
         else:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from baton.console import emit, fail, guarded, out, table
+from baton.console import emit, guarded, out, table
 from baton.session import Json
 from baton.session import engine as engine_of
 from connector.store import owners
 from connector.store.owners import Rep
 from connector.sync.engine import Engine
 from connector.sync.owners import pull_owners
+from connector.sync.reps import Away, change_rep
 from connector.sync.results import RoundResult
 from connector.sync.view import plain
 
 app = typer.Typer(help="Who takes leads: capacity, groups, absence.", no_args_is_help=True)
+
+
+Owner = Annotated[str, typer.Argument(help="Owner id, e-mail or name, as `baton reps list` shows it.")]
 
 
 def _known(engine: Engine) -> list[Rep]:
@@ -59,49 +62,80 @@ def show(*, as_json: Json = False) -> None:
 
 @app.command("set")
 def change(  # noqa: PLR0913 - each is an option of the command line
-    owner: Annotated[str, typer.Argument(help="Owner id, e-mail or name, as `baton reps list` shows it.")],
+    owner: Owner,
     *,
-    capacity: Annotated[int | None, typer.Option(min=0, help="New leads a day.")] = None,
+    capacity: Annotated[int | None, typer.Option(min=0, help="New leads a working day.")] = None,
+    default_capacity: Annotated[
+        bool, typer.Option("--default-capacity", help="As many as the policies say.")
+    ] = False,
     weight: Annotated[int | None, typer.Option(min=0, help="Share in the round robin.")] = None,
-    group: Annotated[list[str] | None, typer.Option(help="Groups, replacing those before.")] = None,
-    away: Annotated[str, typer.Option(help="FROM:TO as 2026-12-24:2026-12-31, or `back`.")] = "",
-    manager: Annotated[bool | None, typer.Option(help="Whether this is the manager.")] = None,
-    sdr: Annotated[
-        bool | None, typer.Option(help="Whether this is an SDR, who never gets leads in turn.")
+    group: Annotated[
+        list[str] | None, typer.Option(help="Groups, replacing those before; `-` for none.")
     ] = None,
+    away: Annotated[str, typer.Option(help="FROM:TO as 2026-12-24:2026-12-31, or `back`.")] = "",
+    manager: Annotated[
+        bool | None, typer.Option("--manager/--no-manager", help="Whether this is the manager.")
+    ] = None,
+    sdr: Annotated[
+        bool | None,
+        typer.Option("--sdr/--no-sdr", help="Whether this is an SDR, who never gets leads in turn."),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Change what routing knows of one owner; what is not said stays."""
+    said = {
+        "capacity": capacity,
+        "weight": weight,
+        "groups": None if group is None else tuple(one for one in group if one != "-"),
+        "is_manager": manager,
+        "is_sdr": sdr,
+    }
+    settings: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    if default_capacity:
+        settings["capacity"] = None
+    _change(owner, _absence(away), settings, as_json=as_json)
 
+
+@app.command("away")
+def away_(
+    owner: Owner,
+    *,
+    since: Annotated[str, typer.Option("--from", help="The first day away, YYYY-MM-DD.")] = "",
+    until: Annotated[
+        str, typer.Option("--to", help="The last day away. Default: until further notice.")
+    ] = "",
+    back: Annotated[bool, typer.Option("--back", help="Is there again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Somebody is away and gets no leads, or is there again."""
+    if back == bool(since):
+        raise typer.BadParameter("say one of --from and --back")
+    absence = Away(None) if back else Away(_day(since, "--from"), _day(until, "--to") if until else None)
+    _change(owner, absence, {}, as_json=as_json)
+
+
+def _change(owner: str, absence: Away | None, settings: dict[str, Any], *, as_json: bool) -> None:
     def work() -> None:
         engine = engine_of()
-        mine = [rep for rep in _known(engine) if owner in (rep.owner_id, rep.email, rep.name)]
-        if len(mine) != 1:
-            fail([f"{owner!r} names {len(mine)} owners: give the id that `baton reps list` shows"])
-        rep = mine[0]
-        since, until = _absence(away, rep)
-        changed = replace(
-            rep,
-            capacity=rep.capacity if capacity is None else capacity,
-            weight=rep.weight if weight is None else weight,
-            groups=rep.groups if group is None else tuple(group),
-            is_manager=rep.is_manager if manager is None else manager,
-            is_sdr=rep.is_sdr if sdr is None else sdr,
-            away_from=since,
-            away_to=until,
-        )
-        with engine.store.begin() as tx:
-            owners.save_rep(tx, changed)
+        _known(engine)
+        rep = change_rep(engine, owner, away=absence, **settings)
+        if as_json:
+            emit(plain(rep))
 
     guarded(work)
 
 
-def _absence(text: str, rep: Rep) -> tuple[date | None, date | None]:
-    if text == "back":
-        return None, None
+def _absence(text: str) -> Away | None:
     if not text:
-        return rep.away_from, rep.away_to
+        return None
+    if text == "back":
+        return Away(None)
     since, _, until = text.partition(":")
+    return Away(_day(since, "--away"), _day(until, "--away") if until else None)
+
+
+def _day(text: str, option: str) -> date:
     try:
-        return date.fromisoformat(since), date.fromisoformat(until) if until else None
+        return date.fromisoformat(text)
     except ValueError as exc:
-        raise typer.BadParameter("write FROM:TO as 2026-12-24:2026-12-31", param_hint="--away") from exc
+        raise typer.BadParameter("write a day as YYYY-MM-DD", param_hint=option) from exc

@@ -21,6 +21,7 @@ from webhooks.pages import pages
 from webhooks.receivers import receivers
 from webhooks.rest import rest
 from webhooks.shapes import Problem
+from webhooks.team import team
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -101,7 +102,7 @@ def create_app(engine: Engine, settings: Settings, ring: Ring | None = None) -> 
         AUTH_ERROR_DESCRIPTION="Nobody whom Baton knows asks",
     )
     app.extensions[EXTENSION] = Doors(engine, settings, ring or _nobody)
-    for blueprint in (receivers, leads, rest, kpi, pages):
+    for blueprint in (receivers, leads, rest, kpi, team, pages):
         app.register_blueprint(blueprint)
     problems.register(app)
     app.spec_processor(_told_of_every_address)

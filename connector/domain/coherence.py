@@ -99,6 +99,9 @@ def _modes(policies: PoliciesConfig, matrix: MatrixConfig) -> Iterator[str]:
             yield f"{path}: no such cell; write <row id>/<column id>"
         elif mode in (Mode.AUTOMATIC, Mode.SUGGEST) and (why := _in_vain(cell, policies, matrix)):
             yield f"{path}: {mode.value} can never happen here: {why}"
+    for cell in policies.handoff.shapes:
+        if not _is_cell(cell, matrix):
+            yield f"handoff.shapes.{cell}: no such cell; write <row id>/<column id>"
 
 
 def _in_vain(cell: str, policies: PoliciesConfig, matrix: MatrixConfig) -> str:

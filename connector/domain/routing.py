@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 
 from connector.domain.decision import HandOffVerdict
 from connector.domain.policies import PoliciesConfig
+from connector.domain.working_time import WorkingTime
 
 QUEUE = "queue:"
 
@@ -64,6 +65,17 @@ def route(
     if not able:
         return Route(policies.routing.manager_id, manager=True, cause="nobody_eligible")
     return Route(min(able, key=_turn).owner_id, cause="round_robin")
+
+
+def working_day_began(working: WorkingTime, now: datetime) -> datetime:
+    """Since when leads count for the present working day: what comes on days off counts for the one after them."""
+    day = working.day(now) - _DAY
+    while not working.is_working_day(day):
+        day -= _DAY
+    return datetime.combine(day + _DAY, time(), working.zone).astimezone(UTC)
+
+
+_DAY = timedelta(days=1)
 
 
 def _present(rep: Rep, now: datetime) -> bool:

@@ -158,10 +158,15 @@ def _inherit(tx: Tx, survivor: str, loser: str) -> None:
     tx.execute(update(t).where(t.c.merged_into == loser).values(merged_into=survivor))
 
 
-def split_record(tx: Tx, key: RecordKey, *, lead_id: str) -> None:
-    """This record is another lead: its keys, activities, requests and the hand-offs that made it move there."""
+def part_record(tx: Tx, key: RecordKey, *, lead_id: str) -> None:
+    """From now on this record is another lead, with its keys; what happened before stays where it is."""
     for table in (tables.link, tables.identity, tables.outbox):
         tx.execute(update(table).where(is_record(table, [key])).values(lead_id=lead_id))
+
+
+def split_record(tx: Tx, key: RecordKey, *, lead_id: str) -> None:
+    """This record is another lead: its keys, activities, requests and the hand-offs that made it move there."""
+    part_record(tx, key, lead_id=lead_id)
     t = tables.activity_tie
     whose = and_(t.c.connection == key.connection, t.c.who == by_person(key.id))
     tx.execute(update(t).where(whose).values(lead_id=lead_id))

@@ -59,6 +59,15 @@ def retire_owners(tx: Tx, connection: str, *, before: datetime) -> None:
     tx.execute(update(t).where(t.c.connection == connection, t.c.learned_at < before).values(active=False))
 
 
+def leads_with(tx: Tx, owner_id: str) -> list[str]:
+    """The leads of which this owner has a hand-off that sales did not reject."""
+    t = tables.handoff
+    query = select(t.c.lead_id).where(
+        t.c.owner_id == owner_id, t.c.answer != "rejected", t.c.point != "failed"
+    )
+    return list(tx.execute(query.distinct()).scalars())
+
+
 def _rep(row: Any) -> Rep:
     return Rep(
         connection=row.connection,

@@ -9,16 +9,25 @@ from datetime import datetime
 
 from connector.domain.facts import Actor, Request
 from connector.ports import RecordState
-from connector.store import activities, dirty, identities, links, mirror, recognition, requests
+from connector.store import activities, dirty, identities, links, mirror, parked, recognition, requests
 from connector.store.engine import Tx
 from connector.store.links import Link
 from connector.store.mirror import MirrorRow
 from connector.store.recognition import NewLink
 from connector.sync import lead_states, match_accounts
 from connector.sync.engine import Engine
-from connector.sync.merge_leads import join
+from connector.sync.merge_leads import EMPLOYER, join
 from connector.sync.readable import read_rows
-from connector.sync.recognise import LONGEST_ID, Coming, Register, Verdict, coming_of, recheck, recognise
+from connector.sync.recognise import (
+    LONGEST_ID,
+    Coming,
+    Register,
+    Verdict,
+    changed_employer,
+    coming_of,
+    recheck,
+    recognise,
+)
 from mappings.fields import read_person, stated
 from mappings.identity import KeyKind
 from mappings.people import join_name
@@ -100,6 +109,9 @@ class _Batch:
             self._links.append(NewLink(one.key, lead_id, state))
         if verdict.hunches or verdict.same_as:
             self._verdicts.append((lead_id, verdict))
+        if link is not None and changed_employer(self.register, one):
+            trouble = parked.Trouble(EMPLOYER, str(one.key), "employer_changed")
+            parked.park(self.tx, trouble, at=self.now)
         self.register.enter(one, lead_id)
         self._known.append((one, lead_id))
         self.touched.add(lead_id)

@@ -6,10 +6,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from connector.errors import BatonError
-from connector.store import dirty, identities, links, merging, parked, recognition
+from connector.store import dirty, identities, links, merging, mirror, parked, recognition
 from connector.store.engine import Tx
 from connector.sync.engine import Engine
 from mappings.records import RecordKey
+
+EMPLOYER = "employer"
+"""The kind under which a record is parked whose person seems to work elsewhere now."""
 
 
 class UnknownSuggestionError(BatonError):
@@ -40,9 +43,10 @@ def _order(tx: Tx, first: str, second: str) -> tuple[str, str]:
     return ranked[0], ranked[1]
 
 
-def split(engine: Engine, key: RecordKey, *, by: str) -> str:
+def split(engine: Engine, key: RecordKey, *, by: str, moved: bool = False) -> str:
     """Part one record from its lead: it becomes a lead of its own, with its keys and activities, and the two are never
-    joined by themselves again. Gives the new lead's id. Raises UnknownRecordError."""
+    joined by themselves again. With `moved` the person went to a new employer: what happened so far stays with the old
+    lead, and the new one finds its account anew. Gives the new lead's id. Raises UnknownRecordError."""
     now = engine.now()
     with engine.store.begin() as tx:
         link = links.links(tx, [key]).get(key)
@@ -51,8 +55,13 @@ def split(engine: Engine, key: RecordKey, *, by: str) -> str:
         lead_id = engine.new_id()
         old = links.leads(tx, [link.lead_id])[link.lead_id]
         recognition.begin_leads(tx, {lead_id: now})
-        recognition.set_accounts(tx, {lead_id: old.account_id})
-        merging.split_record(tx, key, lead_id=lead_id)
+        if moved:
+            merging.part_record(tx, key, lead_id=lead_id)
+            mirror.match_again(tx, key)
+        else:
+            recognition.set_accounts(tx, {lead_id: old.account_id})
+            merging.split_record(tx, key, lead_id=lead_id)
+        parked.resolve_key(tx, EMPLOYER, key=str(key), at=now)
         links.set_link_state(tx, key, state="active", at=now)
         merging.refuse_pair(tx, (old.id, lead_id), reason="split", at=now, by=by)
         dirty.mark(tx, [old.id, lead_id], reason="split", at=now)

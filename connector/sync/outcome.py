@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from connector.domain.conversation import contributors
 from connector.domain.decision import CashValue, Decision, HandOffVerdict
 from connector.domain.facts import Actor, Answer, Known
-from connector.domain.routing import Rep, Route, route
+from connector.domain.routing import Rep, Route, route, working_day_began
 from connector.domain.rules import Rules
 from connector.store import decisions, handoffs, owners, parked, reassignments, requests
 from connector.store.decisions import Refusal
@@ -98,12 +97,11 @@ def owner_of(engine: Engine, tx: Tx, chosen: Route) -> str:
 
 
 def find_route(engine: Engine, tx: Tx, verdict: HandOffVerdict, rules: Rules, *, now: datetime) -> Route:
-    """Who gets the lead, of the reps that the CRM has, with what each was given today."""
-    zone = ZoneInfo(rules.policies.time_zone)
-    local = now.astimezone(zone)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    given = Counter(owners.load_since(tx, engine.crm.connection, since=midnight))
-    given.update(reassignments.given_since(tx, midnight))
+    """Who gets the lead, of the reps that the CRM has, with what each was given this working day."""
+    working = rules.policies.working()
+    local, began = now.astimezone(working.zone), working_day_began(working, now)
+    given = Counter(owners.load_since(tx, engine.crm.connection, since=began))
+    given.update(reassignments.given_since(tx, began))
     known_reps = [rep for rep in owners.reps(tx, engine.crm.connection) if not _no_rep(rep, tx)]
     listed = {rep.owner_id for rep in known_reps if rep.groups or rep.is_manager}
     candidates = [

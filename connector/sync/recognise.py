@@ -280,6 +280,15 @@ def _moved(register: Register, one: Coming, lead_id: str) -> bool:
     return bool(mine and theirs) and not mine & theirs
 
 
+def changed_employer(register: Register, one: Coming) -> bool:
+    """Whether a linked record's own address went from one company's domain to another's: a new employer is a new lead, but
+    a firm may have renamed itself, so a person is asked."""
+    before = {value for kind, value in register.carried(one.key) if kind == KeyKind.EMAIL}
+    now = {value for kind, value in one.sure if kind == KeyKind.EMAIL}
+    old, new = ({domain for email in emails if (domain := company_domain(email))} for emails in (before, now))
+    return bool(old and new) and not old & new
+
+
 def _others(register: Register, one: Coming, lead_id: str) -> tuple[Hunch, ...]:
     keys = (key for key in one.sure if key[0] != KeyKind.BATON_ID)
     found = {lead for key in keys for lead in register.holders(key)} - {lead_id}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from connector.domain.decision import Deed, HandOffVerdict, Preferred
-from connector.domain.routing import Rep, Route, route
+from connector.domain.routing import Rep, Route, route, working_day_began
 from tests.domain.deciding.tale import DAY, START, rules
 
 
@@ -76,3 +77,18 @@ def test_between_days_the_turn_goes_on_with_who_waits_longest() -> None:
     yesterday = Rep("a", last_given_at=START - DAY)
     assert go([yesterday, Rep("b", last_given_at=START - 2 * DAY)]).owner_id == "b"
     assert go([yesterday, Rep("c")]).owner_id == "c"
+
+
+def test_leads_of_days_off_count_for_the_working_day_after_them() -> None:
+    working = rules().policies.working()
+    zone = working.zone
+    friday, sunday, monday = (datetime(2026, 3, day, 15, tzinfo=zone) for day in (6, 8, 9))
+    assert working_day_began(working, friday) == datetime(2026, 3, 6, tzinfo=zone)
+    for instant in (sunday, monday):
+        assert working_day_began(working, instant) == datetime(2026, 3, 7, tzinfo=zone)
+
+
+def test_an_owner_outside_the_groups_gets_the_accounts_lead_and_no_other() -> None:
+    owner = Rep("k1", in_turn=False)
+    assert go([owner, Rep("r1")], prefer=("k1",)).owner_id == "k1"
+    assert go([owner, Rep("r1")]).owner_id == "r1"

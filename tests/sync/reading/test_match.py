@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.store import identities, links
+from connector.store import activities, identities, links
 from connector.sync.match import rematch
 from connector.sync.merge_leads import (
     UnknownRecordError,
@@ -14,7 +14,7 @@ from connector.sync.merge_leads import (
     answer_suggestion,
     split,
 )
-from mappings.records import RecordKey
+from mappings.records import Activity, Kind, RecordKey
 from tests.sync.reading.bench import Bench
 
 
@@ -409,3 +409,38 @@ def test_a_record_whose_link_was_lost_comes_back_by_the_keys_it_had(bench: Bench
     rematch(bench.engine, one.connection, object=one.object)
     bench.round()
     assert (bench.lead_of(one), bench.lead_of(other)) == before
+
+
+def test_a_person_whose_record_moves_to_another_employer_is_pointed_out_and_parted_without_the_past(
+    bench: Bench,
+) -> None:
+    contact = bench.contact(email="wei@acme.com", lastname="王伟")
+    bench.round()
+    now = bench.engine.now()
+    said = Activity(
+        RecordKey("marketing", "emails", "1"), Kind.EMAIL_REPLY, now, now, now, person_ids=(contact.id,)
+    )
+    with bench.store.begin() as tx:
+        activities.keep_activities(tx, [said])
+    old = bench.lead_of(contact)
+    bench.portal.update("contacts", contact.id, {"email": "wei@globex.com"})
+    bench.round()
+    assert bench.lead_of(contact) == old
+    assert bench.rows("SELECT kind, key, reason FROM parked") == [
+        ("employer", str(contact), "employer_changed")
+    ]
+    new = split(bench.engine, contact, by="sdr:", moved=True)
+    bench.round()
+    assert bench.lead_of(contact) == new != old
+    assert bench.rows("SELECT DISTINCT lead_id FROM activity_tie") == [(old,)]
+    accounts = dict(bench.rows("SELECT id, account_id FROM lead"))
+    assert accounts[new] != accounts[old]
+    assert bench.rows("SELECT key FROM parked WHERE resolved_at IS NULL") == []
+
+
+def test_a_private_address_that_replaces_a_companys_says_nothing_of_the_employer(bench: Bench) -> None:
+    contact = bench.contact(email="wei@acme.com", lastname="王伟")
+    bench.round()
+    bench.portal.update("contacts", contact.id, {"email": "wei@qq.com"})
+    bench.round()
+    assert bench.rows("SELECT * FROM parked") == []
