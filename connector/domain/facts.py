@@ -110,9 +110,8 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Sales' no. `rep_id` is the rep whose no it is, `said_by` the user who set it (a rep, or whoever edits in bulk), empty
-    when nobody knows. `reason` empty: none was given (*reason owed*). `until` is the rep's own date, when one was given.
-    `merged_at`: since then the lead is one with another."""
+    """Sales' no. `rep_id` is the rep whose no it is, `said_by` the user who set it, empty when nobody knows. `reason` empty:
+    none was given (*reason owed*). `until` is the rep's own date. `merged_at`: since then the lead is one with another."""
 
     at: datetime
     rep_id: str
