@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -55,9 +55,17 @@ class MatrixTable:
             mine = [cells[f"{persona}/{stage}"] for stage in self.report.stages]
             if persona != "unknown" or any(row.leads_now for row in mine):
                 made.add_row(self.rules.matrix.label(persona, locale), *map(self._cell, mine))
-        made.caption = self._say("matrix.caption", {"count": self.report.unplaced})
+        made.caption = "\n".join(self._captions())
         made.caption_justify = "left"
         return made
+
+    def _captions(self) -> Iterator[str]:
+        yield self._say("matrix.caption", {"count": self.report.unplaced})
+        found = self.report.backtest
+        if found:
+            params: dict[str, str | int] = {"leads": found.leads, "predicted": found.predicted}
+            days = {"until": found.until.isoformat(), "cut_off": found.cut_off.isoformat()}
+            yield self._say("value.backtest", {**params, **days, "actual": found.actual})
 
     def _say(self, message: str, params: Mapping[str, str | int] | None = None) -> str:
         return self.engine.render(Message(message, params or {}), self.engine.locale)

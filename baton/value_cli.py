@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from baton import estimate_cli
-from baton.console import emit, guarded, out, say, table
+from baton.console import emit, err, fail, guarded, out, say, table
 from baton.session import Json, engine
 from baton.summary import amount, matrix_table
+from connector.domain.value import ValueTable
+from connector.reports import publication
 from connector.reports.restatement import Period, restatement
+from connector.store import values as values_
+from connector.store.engine import Tx
 from connector.sync import values
+from connector.sync.rulebook import read_table
 from mappings.records import Money
 
 app = typer.Typer(
@@ -43,12 +49,96 @@ def value(
         if estimate or publish:
             table_ = values.draft(mine)
         if publish and table_ is not None:
-            values.publish(mine, table_.version, by="command line")
+            done = values.publish(mine, table_.version, by="command line")
+            table_ = done.table if done else table_
         document = matrix_table(mine, table_)
         if as_json:
             emit(document.as_json())
         else:
             out.print(document.rendered())
+
+    guarded(work)
+
+
+Draft = Annotated[int | None, typer.Option("--draft", help="A draft's version. Default: the newest.")]
+
+
+def _draft(tx: Tx, version: int | None) -> ValueTable:
+    """That draft, or the newest. Ends with 1 when there is none."""
+    stored = values_.value_table(tx, version) if version else values_.draft(tx)
+    if stored is None or stored.published_at:
+        fail([say("publish.no_draft")])
+    return read_table(stored.document, stored.version)
+
+
+@app.command()
+def drafts(*, as_json: Json = False) -> None:
+    """The drafts that are kept, the newest first."""
+
+    def work() -> None:
+        with engine().store.read() as tx:
+            found = publication.drafts(tx)
+        if as_json:
+            emit(found)
+            return
+        rows = [(one["version"], one["as_of"], one["cells"], one["kappa"]) for one in found]
+        out.print(
+            table("", [say(f"publish.{name}") for name in ("version", "as_of", "cells", "kappa")], rows)
+        )
+
+    guarded(work)
+
+
+@app.command()
+def diff(*, draft: Draft = None, as_json: Json = False) -> None:
+    """What publishing a draft would change, cell by cell, and why."""
+
+    def work() -> None:
+        mine = engine()
+        with mine.store.read() as tx:
+            over = mine.rules.documents(tx).value.publish_over_percent
+            document = publication.difference(values.in_force(tx), _draft(tx, draft), over)
+        if as_json:
+            emit(document)
+            return
+        columns = ("cell", "before", "after", "percent", "why")
+        rows = [
+            (
+                one["cell"],
+                _text(one["published"]["value"]) if one["published"] else "–",
+                _text(one["draft"]["value"]) if one["draft"] else "–",
+                f"{one['percent']} %" if one["percent"] else "–",
+                say(f"publish.why.{one['why']}"),
+            )
+            for one in document["cells"]
+        ]
+        versions = {"before": document["published_version"], "after": document["draft_version"]}
+        title = say("publish.diff", **versions)
+        out.print(table(title, [say(f"publish.{name}") for name in columns], rows))
+
+    guarded(work)
+
+
+@app.command("publish")
+def publish_draft(
+    *,
+    draft: Draft = None,
+    by: Annotated[str, typer.Option("--by", help="Who publishes. Default: the user of this machine.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Put a draft in force: cells that moved take its figures, the others keep theirs."""
+
+    def work() -> None:
+        mine = engine()
+        with mine.store.read() as tx:
+            version = _draft(tx, draft).version
+        done = values.publish(mine, version, by=by or getpass.getuser())
+        if done is None:
+            fail([say("publish.later", version=version)])
+        if as_json:
+            emit(publication.published(version, done.cells, done.leads))
+        else:
+            err.print(say("publish.done", version=version, cells=len(done.cells), leads=done.leads))
 
     guarded(work)
 

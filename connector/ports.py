@@ -195,6 +195,11 @@ class System(Protocol):
         ...
 
     @property
+    def budget(self) -> tuple[int, int] | None:
+        """(used, limit) of the account's daily calls, all its applications together, as last told; None: never told."""
+        ...
+
+    @property
     def own_user_id(self) -> str:
         """The owner id under which Baton itself writes there, as far as the system told it yet; else empty."""
         ...

@@ -54,15 +54,18 @@ def deliver_now(engine: Engine) -> JobResult:
 
 
 def nightly(engine: Engine) -> JobResult:
-    """Compare counts, read recent activities again for new associations, estimate values as a draft, tidy up."""
+    """Compare counts, read recent activities again for new associations, estimate values as a draft, publish it where the
+    rule says so, tidy up."""
     result = RoundResult()
     differing = [row for row in reconcile(engine, result) if row.differs]
     reread_recent(engine, result)
     table = values.draft(engine)
+    published = values.publish_by_rule(engine)
     with engine.store.begin() as tx:
         pruned = inbox.prune(tx, engine.now() - KEEP_DELIVERIES)
     told = summary(result)
     own = {"objects_differing": len(differing), "value_draft": table.version, "deliveries_pruned": pruned}
+    own["cells_published"] = len(published.cells) if published else 0
     return JobResult({**told.counts, **own}, told.trouble)
 
 

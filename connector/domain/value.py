@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Any
 
@@ -36,10 +37,19 @@ Rate = Annotated[str, AfterValidator(_probability)]
 MajorUnits = Annotated[Decimal, Field(ge=0)]
 
 
+class Rule(StrEnum):
+    """Who publishes: a person, or the first night of a month or quarter."""
+
+    ON_DEMAND = "on_demand"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+
+
 class ValueConfig(Section):
     """The `value` document. Prices are major units of the reporting currency. `assumed_rates` by cell, or by stage for
     all rows; `assumed_prices` by row: they stand in until a cell is measured. `recording_start` per connection: wins
-    before that day cannot be seen."""
+    before that day cannot be seen. `publish` is who publishes a draft, `publish_over_percent` by how much a cell's value
+    must have moved."""
 
     reporting_currency: Currency = "CNY"
     horizon_days: dict[Id, Annotated[int, Field(ge=1, le=3650)]] = Field(
@@ -56,6 +66,8 @@ class ValueConfig(Section):
     interval_percent: Annotated[int, Field(ge=50, le=99)] = 90
     recording_start: dict[str, date] = Field(default_factory=dict)
     budget_rates: tuple[RateConfig, ...] = ()
+    publish: Rule = Rule.ON_DEMAND
+    publish_over_percent: Annotated[int, Field(ge=0, le=100)] = 10
 
     @property
     def recorded_from(self) -> date | None:
@@ -79,7 +91,8 @@ class ValueConfig(Section):
 class CellFigures:
     """One cell of the table. `matured` is the exposure n', `low` and `high` the interval of the rate; `few`: under the
     number of leads from which a figure may be trusted; `thin`: too few matured units or wins to replace an assumed
-    figure; `assumed`: the admin's figure, not a measured one."""
+    figure; `assumed`: the admin's figure, not a measured one. In a published table each cell has its own `price` and the
+    version of the `table` that it was published in: what did not move keeps both."""
 
     cell: str
     rate: str
@@ -91,6 +104,27 @@ class CellFigures:
     assumed: bool = False
     few: bool = False
     thin: bool = False
+    price: Money | None = None
+    table: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """A cohort that entered from the day after `cut_off` to `until`. `predicted` wins by what was known at the cut-off,
+    one decimal; `actual` wins so far. `unseen` of its `leads` entered a cell without any history then: the common rate
+    stood in."""
+
+    cut_off: date
+    until: date
+    leads: int
+    predicted: str
+    actual: int
+    unseen: int = 0
+
+    @property
+    def ratio(self) -> str | None:
+        """Predicted over actual, two decimals; None without a win."""
+        return f"{float(Fraction(self.predicted) / self.actual):.2f}" if self.actual else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +141,7 @@ class ValueTable:
     as_of: date | None = None
     kappa: float = 0.0
     notes: tuple[Message, ...] = ()
+    backtest: Backtest | None = None
 
 
 def half_up(amount: Fraction) -> int:
@@ -121,8 +156,11 @@ def worth(rate: str, price: Money) -> Money:
 
 def value_of(table: ValueTable, cell: str) -> CashValue | None:
     """What a lead of that cell stands for under the table; None where it has no figures or no price."""
-    figures, price = table.cells.get(cell), table.prices.get(cell.partition("/")[0])
-    if figures is None or price is None:
+    figures = table.cells.get(cell)
+    if figures is None:
+        return None
+    price = figures.price or table.prices.get(cell.partition("/")[0])
+    if price is None:
         return None
     return CashValue(
         amount=worth(figures.rate, price),
@@ -134,7 +172,7 @@ def value_of(table: ValueTable, cell: str) -> CashValue | None:
         low=figures.low,
         high=figures.high,
         assumed=figures.assumed,
-        table_version=table.version,
+        table_version=figures.table or table.version,
         cell=cell,
     )
 

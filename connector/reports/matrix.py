@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.domain.rules import Rules
-from connector.domain.value import ValueTable, value_of
+from connector.domain.value import Backtest, ValueTable, value_of
 from connector.store.decisions import standing
 from connector.store.engine import Tx
 from mappings.currencies import money_document
@@ -19,7 +19,8 @@ from mappings.records import Money
 @dataclass(frozen=True, slots=True)
 class CellRow:
     """One cell. `leads_now` stand there today; `wins` of `units` (matured `matured`) accounts that entered it were won;
-    `assumed`: an admin's figure stands in for a measured one."""
+    `assumed`: an admin's figure stands in for a measured one; `thin`: too little was seen to replace one. `table_version` is
+    the table in which these figures were published."""
 
     cell: str
     persona: str
@@ -35,6 +36,8 @@ class CellRow:
     value: Money | None
     assumed: bool
     few: bool
+    thin: bool
+    table_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class MatrixReport:
     personas: tuple[str, ...]
     stages: tuple[str, ...]
     unplaced: int
+    backtest: Backtest | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape of `baton value --json`."""
@@ -57,6 +61,7 @@ class MatrixReport:
             "currency": self.currency,
             "cells": [_cell(row) for row in self.rows],
             "unplaced": self.unplaced,
+            "backtest": backtest_document(self.backtest),
         }
 
 
@@ -76,6 +81,23 @@ def _cell(row: CellRow) -> dict[str, Any]:
         "value": money_document(row.value),
         "assumed": row.assumed,
         "few": row.few,
+        "thin": row.thin,
+        "table_version": row.table_version,
+    }
+
+
+def backtest_document(found: Backtest | None) -> dict[str, Any] | None:
+    """The last matured cohort, predicted beside actual, as `--json` prints it."""
+    if found is None:
+        return None
+    return {
+        "cut_off": found.cut_off.isoformat(),
+        "until": found.until.isoformat(),
+        "leads": found.leads,
+        "predicted": found.predicted,
+        "actual": found.actual,
+        "ratio": found.ratio,
+        "unseen": found.unseen,
     }
 
 
@@ -94,6 +116,7 @@ def matrix_report(
         personas=rules.matrix.personas,
         stages=rules.matrix.stages,
         unplaced=sum(count for cell, count in counts.items() if cell not in placed),
+        backtest=table.backtest,
     )
 
 
@@ -112,8 +135,10 @@ def _row(cell: str, table: ValueTable, counts: Mapping[str, int]) -> CellRow:
         rate=figures.rate if figures else "",
         low=figures.low if figures else "",
         high=figures.high if figures else "",
-        price=table.prices.get(persona),
+        price=value.price if value else table.prices.get(persona),
         value=value.amount if value else None,
         assumed=figures.assumed if figures else True,
         few=figures.few if figures else True,
+        thin=figures.thin if figures else True,
+        table_version=(figures.table if figures else 0) or table.version,
     )

@@ -11,6 +11,7 @@ from connector.store import tables
 from connector.store.cycles import join_units
 from connector.store.engine import Tx
 from connector.store.types import money_values
+from connector.store.value_units import mark_stale, merge_units
 from connector.store.writes import (
     chunks,
     insert_into,
@@ -80,6 +81,7 @@ def accounts_by_key(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, 
 
 def merge_accounts(tx: Tx, survivor: str, *, loser: str) -> None:
     """One company was two accounts: everything of the loser goes to the survivor, whose id both stand for."""
+    merge_units(tx, survivor, loser=loser)
     for table in (tables.account_link, tables.account_key, tables.lead, tables.opportunity_link):
         tx.execute(update(table).where(table.c.account_id == loser).values(account_id=survivor))
     tx.execute(update(tables.account).where(tables.account.c.id == loser).values(merged_into=survivor))
@@ -87,7 +89,7 @@ def merge_accounts(tx: Tx, survivor: str, *, loser: str) -> None:
 
 
 def save_opportunity(
-    tx: Tx, opportunity: Opportunity, *, account_id: str | None, lead_ids: Iterable[str], learned_at: datetime
+    tx: Tx, opportunity: Opportunity, *, account_id: str | None, lead_ids: Sequence[str], learned_at: datetime
 ) -> None:
     """Store whose an opportunity is and what became of it. `closed_at` None on a closed one keeps the time known before;
     a contact picked by the rep stays."""
@@ -104,12 +106,21 @@ def save_opportunity(
         "learned_at": learned_at,
     }
     t = tables.opportunity_link
+    mark_stale(tx, (*_units_of(tx, [opportunity.key]), account_id, *lead_ids))
     statement = insert_into(tx, t)
     new = {name: statement.excluded[name] for name in tuple(values)[3:]}
     new["won_at"] = func.coalesce(new["won_at"], t.c.won_at) if won else null()
     new["lost_at"] = func.coalesce(new["lost_at"], t.c.lost_at) if lost else null()
     tx.execute(statement.on_conflict_do_update(index_elements=list(t.primary_key.columns), set_=new), values)
     _set_opportunity_leads(tx, opportunity.key, lead_ids=lead_ids)
+
+
+def _units_of(tx: Tx, keys: Sequence[RecordKey]) -> list[str]:
+    """The account and the leads that these opportunities belonged to so far."""
+    of_account, of_lead = tables.opportunity_link, tables.opportunity_lead
+    accounts = select(of_account.c.account_id).where(is_record(of_account, keys))
+    leads = select(of_lead.c.lead_id).where(is_record(of_lead, keys))
+    return [*filter(None, tx.execute(accounts).scalars()), *tx.execute(leads).scalars()]
 
 
 def _set_opportunity_leads(tx: Tx, key: RecordKey, *, lead_ids: Iterable[str]) -> None:
@@ -140,6 +151,7 @@ def drop_opportunities(tx: Tx, keys: Sequence[RecordKey]) -> set[str]:
     leads: set[str] = set()
     for chunk in chunks(dict.fromkeys(keys)):
         t = tables.opportunity_lead
+        mark_stale(tx, _units_of(tx, chunk))
         leads.update(tx.execute(select(t.c.lead_id).where(is_record(t, chunk))).scalars())
         tx.execute(delete(t).where(is_record(t, chunk)))
         tx.execute(delete(tables.opportunity_link).where(is_record(tables.opportunity_link, chunk)))

@@ -6,9 +6,9 @@ facts, or by a worker that slept, settles nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, case, func, literal, select, update
@@ -17,7 +17,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from connector.store import tables
 from connector.store.engine import Tx
 from connector.store.types import UtcDateTime
-from connector.store.writes import insert_into, run_many
+from connector.store.writes import chunks, insert_into, run_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,25 @@ def mark_all(tx: Tx, *, reason: str, at: datetime) -> None:
     _mark_where(tx, tables.lead.c.id.is_not(None), reason=reason, at=at)
 
 
-def mark_cells(tx: Tx, cells: Sequence[str], *, reason: str, at: datetime) -> None:
-    """Let the leads that stand in these cells be decided again: a value was published, or only these cells' rules moved."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """So many leads at once, the next after `every`: work that can wait does not stand before what cannot."""
+
+    leads: int
+    every: timedelta = timedelta(minutes=1)
+
+
+def mark_cells(
+    tx: Tx, cells: Sequence[str], *, reason: str, at: datetime, pace: Pace, without: Collection[str]
+) -> int:
+    """Let the leads that stand in these cells be decided again in slices, those at the steps `without` left out. Gives
+    how many. A lead that has another cause meanwhile is decided for it at once."""
     t = tables.lead_state
-    inside = select(t.c.lead_id).where(t.c.cell.in_(list(cells)))
-    _mark_where(tx, tables.lead.c.id.in_(inside), reason=reason, at=at)
+    query = select(t.c.lead_id).where(t.c.cell.in_(list(cells)), t.c.step.not_in(list(without)))
+    ids = list(tx.execute(query.order_by(t.c.lead_id)).scalars())
+    for turn, chunk in enumerate(chunks(ids, pace.leads)):
+        mark(tx, chunk, reason=reason, at=at, due_at=at + turn * pace.every)
+    return len(ids)
 
 
 def _mark_where(tx: Tx, which: ColumnElement[bool], *, reason: str, at: datetime) -> None:

@@ -5,7 +5,7 @@ Rows come in a stream, a few hundred units in memory at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -56,20 +56,33 @@ class _Deal:
         return self.won_at or self.lost_at or self.created_at
 
 
+UNITS = 300
+"""Units whose history is read at once."""
+
+
 def unit_histories(tx: Tx) -> Iterator[UnitCycle]:
     """Every unit and cycle that entered a cell, with what became of it, by unit and cycle. Unknown personas included."""
-    visits = groupby(
-        tx.execute(_visits().execution_options(yield_per=2000)), key=lambda row: str(row.unit_id)
-    )
+    yield from _histories(tx, _visits())
+
+
+def histories_of(tx: Tx, units: Iterable[str]) -> Iterator[UnitCycle]:
+    """The same for these units (accounts, and leads without one)."""
+    for chunk in chunks(units, UNITS):
+        yield from _histories(tx, _visits(chunk))
+
+
+def _histories(tx: Tx, query: Select[Any]) -> Iterator[UnitCycle]:
+    visits = groupby(tx.execute(query.execution_options(yield_per=2000)), key=lambda row: str(row.unit_id))
     units = ((unit, list(rows)) for unit, rows in visits)
-    for chunk in chunks(units, 300):
+    for chunk in chunks(units, UNITS):
         deals = _deals(tx, [unit for unit, _ in chunk])
         for unit, rows in chunk:
             yield from _cycles(unit, rows, deals.get(unit, ()))
 
 
-def _visits() -> Select[Any]:
-    """First entries by unit, cycle and cell. The unit is where the lead is today: colleagues found later are one account."""
+def _visits(units: Sequence[str] | None = None) -> Select[Any]:
+    """First entries by unit, cycle and cell, of all units or these. The unit is where the lead is today: colleagues found
+    later are one account."""
     entry, lead = tables.cell_entry, tables.lead
     live = lead.alias("live")
     unit = func.coalesce(live.c.account_id, live.c.id).label("unit_id")
@@ -82,6 +95,12 @@ def _visits() -> Select[Any]:
         .join(live, today)
         .where(entry.c.stage.not_in(("", "none")))
     )
+    if units is not None:
+        mine = select(live.c.id).where(
+            live.c.account_id.in_(units) | (live.c.id.in_(units) & live.c.account_id.is_(None))
+        )
+        ids = select(lead.c.id).where(lead.c.id.in_(mine) | lead.c.merged_into.in_(mine))
+        query = query.where(entry.c.lead_id.in_(ids), func.coalesce(live.c.account_id, live.c.id).in_(units))
     return query.group_by(*columns).order_by(unit, entry.c.cycle, first, entry.c.cell)
 
 

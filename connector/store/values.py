@@ -23,20 +23,29 @@ class StoredTable:
     document: Any
 
 
+DRAFTS = 31
+"""Drafts that are kept: a month of nights."""
+
+
 def save_draft(tx: Tx, document: Any, *, as_of: datetime) -> int:
-    """Store a draft under the next version; earlier drafts are dropped. Gives the version."""
+    """Store a draft under the next version; the oldest drafts are dropped. Gives the version."""
     t = tables.value_table
     version: int = tx.execute(select(func.coalesce(func.max(t.c.version), 0) + 1)).scalar_one()
-    tx.execute(delete(t).where(t.c.published_at.is_(None)))
+    kept = [one.version for one in drafts(tx)][: DRAFTS - 1]
+    tx.execute(delete(t).where(t.c.published_at.is_(None), t.c.version.not_in(kept)))
     tx.execute(t.insert().values(version=version, as_of=as_of, document=document))
     return version
 
 
-def publish(tx: Tx, version: int, *, at: datetime, by: str) -> bool:
-    """Make a draft the table in force. False when there is no such draft."""
+def publish(tx: Tx, version: int, *, document: Any, at: datetime, by: str) -> bool:
+    """Make a draft the table in force, with what is published of it. False when there is no such draft, or a later table
+    is in force."""
     t = tables.value_table
     draft = update(t).where(t.c.version == version, t.c.published_at.is_(None))
-    return tx.execute(draft.values(published_at=at, published_by=by)).rowcount > 0
+    later = select(t.c.version).where(t.c.published_at.is_not(None), t.c.version > version)
+    if tx.execute(later.limit(1)).first():
+        return False
+    return tx.execute(draft.values(document=document, published_at=at, published_by=by)).rowcount > 0
 
 
 def _table(row: Any) -> StoredTable:
@@ -51,12 +60,16 @@ def published(tx: Tx) -> StoredTable | None:
     return None if row is None else _table(row)
 
 
+def drafts(tx: Tx) -> list[StoredTable]:
+    """The drafts that are kept, the newest first."""
+    t = tables.value_table
+    query = select(t).where(t.c.published_at.is_(None)).order_by(t.c.version.desc())
+    return [_table(row) for row in tx.execute(query)]
+
+
 def draft(tx: Tx) -> StoredTable | None:
     """The newest draft."""
-    t = tables.value_table
-    query = select(t).where(t.c.published_at.is_(None)).order_by(t.c.version.desc()).limit(1)
-    row = tx.execute(query).first()
-    return None if row is None else _table(row)
+    return next(iter(drafts(tx)), None)
 
 
 def value_table(tx: Tx, version: int) -> StoredTable | None:

@@ -14,13 +14,14 @@ from typing import Any
 from baton.compose import compose
 from baton.summary import matrix_table, status_document
 from connector.domain.facts import Actor
+from connector.reports import publication
 from connector.reports.restatement import Period, restatement
 from connector.sandbox import acts
 from connector.sandbox.running import Sandbox, SandboxPlan, start
 from connector.settings import load_settings
 from connector.store import owners, parked
 from connector.store.parked import Trouble
-from connector.sync import commands
+from connector.sync import commands, values
 from connector.sync.commands import NewRejection
 from connector.sync.engine import Engine
 from connector.sync.provision import check, provision
@@ -95,12 +96,20 @@ def _doubted(engine: Engine, lead: str) -> None:
 
 
 def _figures(engine: Engine) -> Mapping[str, Any]:
+    """Everything about values, ending with a draft that is published."""
     today = engine.now().astimezone(engine.zone).date()
     period = Period(today.replace(day=1), today, engine.zone)
+    told: dict[str, Any] = {"value": matrix_table(engine).as_json()}
+    made = values.draft(engine)
     with engine.store.read() as tx:
         rates = engine.rules.documents(tx).value.rates()
-        told = {"value restate": restatement(tx, period, engine.rules(tx).values, rates)}
-    return {"value": matrix_table(engine).as_json(), **told}
+        told["value restate"] = restatement(tx, period, engine.rules(tx).values, rates)
+        told["value drafts"] = publication.drafts(tx)
+        told["value diff"] = publication.difference(values.in_force(tx), made, 10)
+    done = values.publish(engine, made.version, by="boss")
+    assert done
+    told["value publish"] = publication.published(done.table.version, done.cells, done.leads)
+    return told
 
 
 def _round(sandbox: Sandbox, engine: Engine) -> Mapping[str, Any]:

@@ -90,6 +90,9 @@ PRINTED = (
     "status",
     "value",
     "value restate",
+    "value drafts",
+    "value diff",
+    "value publish",
     "provision",
     "check",
     "reps list",
@@ -105,7 +108,8 @@ def test_the_keys_documented_are_those_printed(command: str, told: dict[str, Any
 
 @pytest.mark.parametrize("command", ["lead show", "status", "sync", "value", "value restate", "sandbox serve"])
 def test_the_story_fills_every_documented_place(command: str, told: dict[str, Any]) -> None:
-    assert list(unseen(told[command], shape_of(SECTIONS[command]))) == []
+    empty = {".backtest"}  # a story of a day has no cohort whose horizon is over
+    assert set(unseen(told[command], shape_of(SECTIONS[command]))) - empty == set()
 
 
 @pytest.mark.parametrize("command", PRINTED)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from connector.domain.facts import Memory
+from connector.domain.facts import Memory, Step
 from connector.store import decisions, dirty, links
 from connector.store.decisions import LeadState
+from connector.store.dirty import Pace
 from connector.store.engine import Store, Tx
 
 HOUR = timedelta(hours=1)
@@ -66,6 +67,18 @@ def test_a_settled_lead_comes_due_at_its_time_and_sooner_for_a_new_cause(store: 
         assert dirty.waiting(tx, now + HOUR) == 1, "a later cause never delays"
 
 
+def test_what_can_wait_is_marked_in_slices_and_another_cause_comes_first(store: Store, now: datetime) -> None:
+    with store.begin() as tx:
+        leads(tx, "a", "b", "c", at=now)
+        for lead in "abc":
+            decisions.save_state(tx, LeadState(lead, Memory(), cell="small/x"), at=now)
+        pace = Pace(leads=2)
+        assert dirty.mark_cells(tx, ["small/x"], reason="value", at=now, pace=pace, without=[]) == 3
+        assert [one.lead_id for one in dirty.due(tx, now, limit=9)] == ["a", "b"]
+        dirty.mark(tx, ["c"], reason="request", at=now)
+        assert [one.lead_id for one in dirty.due(tx, now, limit=9)] == ["a", "b", "c"]
+
+
 def test_accounts_cells_and_everything_are_marked_without_naming_leads(store: Store, now: datetime) -> None:
     from connector.store import accounts
 
@@ -78,7 +91,10 @@ def test_accounts_cells_and_everything_are_marked_without_naming_leads(store: St
         for one in dirty.due(tx, now, limit=10):
             dirty.settle(tx, one, at=now, reconsider_at=None)
         decisions.save_state(tx, LeadState("c", Memory(), cell="small/solution-research"), at=now)
-        dirty.mark_cells(tx, ["small/solution-research"], reason="value", at=now)
+        cells, with_sales = ["small/solution-research"], [Step.HANDED_OFF]
+        pace = Pace(leads=1)
+        assert dirty.mark_cells(tx, cells, reason="value", at=now, pace=pace, without=[Step.NEW]) == 0
+        assert dirty.mark_cells(tx, cells, reason="value", at=now, pace=pace, without=with_sales) == 1
         assert [one.lead_id for one in dirty.due(tx, now, limit=10)] == ["c"]
         dirty.mark_all(tx, reason="rules", at=now)
         assert dirty.waiting(tx, now) == 3

@@ -78,20 +78,27 @@ def test_configuration_counts_versions_per_section_and_only_for_changes(store: S
         assert configs.config_version(tx, "matrix", version=9) is None
 
 
-def test_only_a_draft_can_be_published_and_drafts_replace_each_other(store: Store, now: datetime) -> None:
+def test_only_a_draft_can_be_published_and_none_older_than_the_table_in_force(
+    store: Store, now: datetime
+) -> None:
     with store.begin() as tx:
         assert values.published(tx) is None
         assert values.draft(tx) is None
         first = values.save_draft(tx, {"cells": 1}, as_of=now)
-        assert values.publish(tx, first, at=now, by="7")
-        assert values.publish(tx, first, at=now, by="7") is False
-        values.save_draft(tx, {"cells": 2}, as_of=now)
+        second = values.save_draft(tx, {"cells": 2}, as_of=now)
+        assert values.publish(tx, second, document={"cells": 20}, at=now, by="7")
+        assert values.publish(tx, second, document={}, at=now, by="7") is False
+        assert values.publish(tx, first, document={}, at=now, by="7") is False
         newest = values.save_draft(tx, {"cells": 3}, as_of=now + HOUR)
-        draft, table, force = values.draft(tx), values.value_table(tx, first), values.published(tx)
+        draft, table, force = values.draft(tx), values.value_table(tx, second), values.published(tx)
         assert draft is not None
         assert (draft.version, draft.document, draft.published_at) == (newest, {"cells": 3}, None)
         assert table == force
-        assert [one.document["cells"] for one in values.value_tables(tx)] == [1, 3]
+        assert [one.document["cells"] for one in values.value_tables(tx)] == [1, 20, 3]
+        for _ in range(values.DRAFTS):
+            values.save_draft(tx, {"cells": 4}, as_of=now + HOUR)
+        assert len(values.drafts(tx)) == values.DRAFTS
+        assert values.published(tx) == force
         assert values.value_table(tx, 99) is None
 
 

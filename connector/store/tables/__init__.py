@@ -21,6 +21,9 @@ from connector.store.tables.decisions import (
     request,
     review,
     transition,
+    value_lead,
+    value_stale,
+    value_unit,
 )
 from connector.store.tables.records import (
     account,
@@ -98,5 +101,8 @@ __all__ = [
     "run",
     "suggestion",
     "transition",
+    "value_lead",
+    "value_stale",
     "value_table",
+    "value_unit",
 ]

@@ -280,3 +280,25 @@ hand_set = Table(
     one_of("what", "persona", "stage", "role"),
 )
 partial_index(hand_set, "lead_id", "what", where=hand_set.c.ended_at.is_(None), unique=True)
+
+value_unit = Table(
+    "value_unit",
+    metadata,
+    Column("unit", String, primary_key=True),
+    Column("cycle", Integer, primary_key=True, autoincrement=False),
+    Column("persona", String, primary_key=True),
+    Column("stage", String, primary_key=True),
+    Column("entered_on", Date, nullable=False),
+    Column("won_on", Date),
+    Column("lost_on", Date),
+    Column("amounts", Json, nullable=False),
+)
+
+value_lead = Table(
+    "value_lead",
+    metadata,
+    lead_ref(primary_key=True),
+    Column("unit", String, nullable=False),
+)
+
+value_stale = Table("value_stale", metadata, Column("unit", String, primary_key=True))
