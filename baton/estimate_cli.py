@@ -21,6 +21,7 @@ from connector.domain.value import ValueConfig, value_of
 from connector.files.history import FileHistory, read_history
 from connector.reports.file_estimate import (
     FileEstimate,
+    backtest_file,
     document,
     estimate_file,
     flags,
@@ -107,6 +108,47 @@ def estimate(  # noqa: PLR0913 - each is an option of the command
         elif found.usable:
             _show(found)
         _end(found, strict=strict, told=as_json)
+
+    guarded(work)
+
+
+def backtest(  # noqa: PLR0913 - each is an option of the command
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX as for `baton value estimate`.")],
+    *,
+    cut_off: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="What happened later is not known.")
+    ],
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The last day of the cohort. Default: the file's."),
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Wins count until then. Default: the file's last day."),
+    ] = None,
+    horizon: Annotated[str, typer.Option(help="Days in which a win counts.")] = "180d",
+    recording_start: Day = None,
+    encoding: Annotated[str, typer.Option(help="Of a CSV, where it is not detected rightly.")] = "",
+    dates: Annotated[Order | None, typer.Option(help="How 03/04/2018 is to be read.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Wins predicted for those who entered after a day, from what was known by then, beside the wins that came."""
+    start = {"file": recording_start.date()} if recording_start else {}
+    config = ValueConfig(horizon_days={}, default_horizon_days=horizon_of(horizon), recording_start=start)
+
+    def work() -> None:
+        history = read_history(file, encoding=encoding, order=dates.value if dates else "")
+        last = as_of.date() if as_of else history.last_day
+        if last is None:
+            fail([say("row.nothing")])
+        found = backtest_file(history, config, last, (cut_off.date(), until.date() if until else last))
+        if found is None:
+            fail([say("estimate.no_cohort")])
+        if as_json:
+            emit(found)
+        else:
+            days = {name: str(found[name]) for name in ("cut_off", "until", "predicted")}
+            out.print(say("value.backtest", leads=found["leads"], actual=found["actual"], **days))
 
     guarded(work)
 

@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 
 app.command("estimate")(estimate_cli.estimate)
+app.command("backtest")(estimate_cli.backtest)
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 

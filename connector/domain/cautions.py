@@ -78,6 +78,8 @@ def time_cautions(seen: Tally, share: Curve, config: ValueConfig) -> Iterator[Me
     for horizon in sorted({config.horizon(row) for row, _ in seen.cells()}):
         if oldest < horizon:
             yield Message("value.short_history", {"days": oldest, "horizon": horizon})
+    if config.recorded_from is not None:
+        return
     first = min(won.won_on for won in seen.wins)
     expected = sum(share((first - day).days - 1) * count for day, count in entries.items() if day < first)
     if expected >= EXPECTED:

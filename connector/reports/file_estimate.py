@@ -9,12 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from connector.domain.backtest import backtest
 from connector.domain.estimate import Method, estimate
 from connector.domain.facts import Message
 from connector.domain.matrix import UNKNOWN
 from connector.domain.unit_history import Cell, Tally, tally_of_first
 from connector.domain.value import CellFigures, ValueConfig, ValueTable, half_up, worth
 from connector.files.history import Fault, FileHistory
+from connector.reports.matrix import backtest_document
 from mappings.currencies import minor_digits, money_document
 from mappings.records import Money
 
@@ -81,6 +83,24 @@ def _cell(found: FileEstimate, figures: CellFigures) -> dict[str, Any]:
         "value": money_document(worth(figures.rate, price)) if price else None,
         "value_exact": str(Fraction(figures.rate) * exact / digits) if exact is not None else None,
         "flags": flags(figures, priced=price is not None),
+    }
+
+
+def backtest_file(
+    history: FileHistory, config: ValueConfig, as_of: date, cohort: tuple[date, date]
+) -> dict[str, Any] | None:
+    """The documented shape of `baton value backtest --json`; None without a win before the cohort, or without one."""
+    seen = tally_of_first(history.units(), as_of)
+    found = backtest_document(backtest(seen, config, *cohort))
+    if found is None:
+        return None
+    recorded = config.recorded_from
+    return {
+        "as_of": as_of.isoformat(),
+        "horizon_days": config.default_horizon_days,
+        "recording_start": recorded.isoformat() if recorded else None,
+        **found,
+        "rows_left_out": sum(fault.row is not None for fault in history.faults),
     }
 
 

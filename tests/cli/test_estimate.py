@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -112,7 +113,7 @@ def test_a_workbook_says_the_same_as_a_csv(run: Any, tmp_path: Path) -> None:
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
         for at, line in enumerate(EXAMPLE.read_text(encoding="utf-8").splitlines()):
-            sheet.write_row(at, 0, next(__import__("csv").reader([line])))
+            sheet.write_row(at, 0, next(csv.reader([line])))
     options = ("--horizon", "90d", "--as-of", "2026-06-30", "--json")
     assert run(path, *options).stdout == run(EXAMPLE, *options).stdout
 
@@ -167,3 +168,16 @@ def test_a_value_document_gives_horizons_rates_and_assumptions(run: Any, tmp_pat
 )
 def test_wrong_usage_ends_with_2(run: Any, words: tuple[str, str]) -> None:
     assert run(EXAMPLE, *words).exit_code == 2
+
+
+def test_a_backtest_of_a_file_is_documented_and_says_when_there_is_nothing_to_predict(run: Any) -> None:
+    words = ["value", "backtest", str(EXAMPLE), "--cut-off", "2026-04-15", "--horizon", "90d"]
+    runner = CliRunner()
+    done = runner.invoke(app, [*words, "--json"])
+    shape = shape_of(SECTIONS["value backtest"])
+    found = orjson.loads(done.stdout)
+    assert sorted(set(differences(found, shape))) == []
+    assert (found["cut_off"], found["rows_left_out"]) == ("2026-04-15", 2)
+    assert "2026-04-15" in runner.invoke(app, words, env={"COLUMNS": "200"}).stdout
+    words[4] = "2020-01-01"
+    assert runner.invoke(app, words).exit_code == 1
