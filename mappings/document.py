@@ -38,7 +38,8 @@ def _known_zone(name: str) -> str:
 
 class Connection(Model):
     """How one system of the pair states values. `zone` is that of its dates, `region` reads phone numbers without a
-    country code, `group` takes Baton's own fields where a vendor groups them."""
+    country code, `group` takes Baton's own fields where a vendor groups them. `record_currency` is the field in which a
+    record states its own currency, where a system has several; without it, or where it is blank, `currency` holds."""
 
     vendor: str
     role: SystemRole
@@ -46,6 +47,7 @@ class Connection(Model):
     currency: str = Field("CNY", pattern=r"^[A-Z]{3}$")
     region: str = Field("CN", pattern=r"^[A-Z]{2}$")
     group: str = ""
+    record_currency: str = ""
 
     @cached_property
     def dialect(self) -> Dialect:

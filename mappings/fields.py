@@ -16,7 +16,7 @@ from mappings.people import join_name
 from mappings.problems import Problem, Severity, UnreadableError
 from mappings.records import Account, ObjectRole, Opportunity, Owner, Person, RecordKey, Scalar
 from mappings.transforms import Flagged
-from mappings.values import UNREADABLE, Unreadable, Value, plain
+from mappings.values import UNREADABLE, FieldType, Unreadable, Value, plain
 
 Row = Mapping[str, Scalar]
 Problems = tuple[Problem, ...]
@@ -145,15 +145,16 @@ def stated(
 def remote_fields(
     mapping: MappingDocument, system: str, object: str, *, visible: Collection[str] | None = None
 ) -> tuple[str, ...]:
-    """Exactly what a pull must ask for: the fields of every line and Baton's own, each once, in the document's order.
-    With `visible` (the names a schema shows) those are left out that the system lacks or hides."""
+    """Exactly what a pull must ask for: the fields of every line, Baton's own, and the record's currency where Baton writes
+    money, each once, in the document's order. With `visible` (the names a schema shows) those are left out that the
+    system lacks or hides."""
     lines = (line for _, line in mapping.object(system, object).lines())
     named = [source for line in lines for source in line.sources]
-    named += [
-        own.names[system]
-        for name, own in mapping.own_fields.items()
-        if object in mapping.own_on(name, system)
-    ]
+    own = [own for name, own in mapping.own_fields.items() if object in mapping.own_on(name, system)]
+    named += [one.names[system] for one in own]
+    currency = mapping.systems[system].record_currency
+    if currency and any(one.type is FieldType.MONEY for one in own):
+        named.append(currency)
     unique = dict.fromkeys(named)
     if visible is None:
         return tuple(unique)

@@ -115,6 +115,13 @@ def own_values(
     return values
 
 
+def record_currency(mapping: MappingDocument, system: str, fields: Mapping[str, Scalar]) -> str:
+    """The currency in which money on this record is held: the one it states, else its system's."""
+    connection = mapping.systems[system]
+    stated = fields.get(connection.record_currency) if connection.record_currency else None
+    return str(stated) if stated else connection.currency
+
+
 def own_type(mapping: MappingDocument, system: str, remote: str) -> FieldType | None:
     """The type of an own field by its remote name, for `same`; None when it is none of ours."""
     return next((own.type for own in mapping.own_fields.values() if own.names.get(system) == remote), None)

@@ -30,6 +30,10 @@ class Step(StrEnum):
     DISQUALIFIED = "disqualified"
 
 
+WITH_SALES = (Step.HANDED_OFF, Step.SAL, Step.SQL, Step.OPPORTUNITY, Step.WON, Step.LOST, Step.DISQUALIFIED)
+"""Sales has the lead, or had it to the end: it keeps the value of its hand-off."""
+
+
 class Answer(StrEnum):
     """What sales did with a hand-off so far."""
 

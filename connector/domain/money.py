@@ -26,6 +26,7 @@ __all__ = [
     "RatesConfig",
     "compile_rates",
     "convert",
+    "either",
     "exchange",
     "from_major",
     "minor_digits",
@@ -79,6 +80,13 @@ def compile_rates(config: RatesConfig) -> Rates:
     for entry in config.entries:
         table.setdefault(entry.currency, []).append((entry.since, entry.rate))
     return Rates(config.base, MappingProxyType({code: tuple(sorted(rows)) for code, rows in table.items()}))
+
+
+def either(first: Rates, second: Rates) -> Rates:
+    """The rates of `first`; of `second` those of currencies that `first` does not know, if both have one base."""
+    if first.base != second.base:
+        return first
+    return Rates(first.base, MappingProxyType({**second.table, **first.table}))
 
 
 def convert(money: Money, to: str, rates: Rates, *, on: date | None = None) -> Money | None:

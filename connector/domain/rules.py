@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from connector.domain.decision import Versions
 from connector.domain.matrix import Matrix
+from connector.domain.money import Rates
 from connector.domain.playbook import PlaybookConfig
 from connector.domain.policies import PoliciesConfig
 from connector.domain.signals import Signals
@@ -14,7 +15,8 @@ from connector.domain.value import ValueTable
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One version of every section. `values` is the published table, not a draft."""
+    """One version of every section. `values` is the published table, not a draft; `rates` turn its amounts into another
+    currency."""
 
     matrix: Matrix
     signals: Signals
@@ -22,3 +24,4 @@ class Rules:
     playbook: PlaybookConfig = field(default_factory=PlaybookConfig)
     values: ValueTable = field(default_factory=ValueTable)
     versions: Versions = field(default_factory=Versions)
+    rates: Rates = field(default_factory=Rates)

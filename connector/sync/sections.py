@@ -16,6 +16,7 @@ from connector.documents import located, parse_yaml, validated
 from connector.domain.coherence import check_policies, check_targets, check_value, warn_targets
 from connector.domain.decision import Versions
 from connector.domain.matrix import MatrixConfig, check_matrix, compile_matrix
+from connector.domain.money import either
 from connector.domain.playbook import PlaybookConfig, check_playbook
 from connector.domain.policies import PoliciesConfig
 from connector.domain.reach import dead_rows
@@ -230,13 +231,15 @@ def compiled(
     documents: Documents, versions: Versions | None = None, table: ValueTable | None = None
 ) -> Rules:
     """Rules ready to decide with. Raises ConfigError when the sections contradict each other."""
+    matrix = compile_matrix(documents.matrix)
     return Rules(
-        matrix=compile_matrix(documents.matrix),
+        matrix=matrix,
         signals=compile_signals(documents.signals, documents.matrix),
         policies=documents.policies,
         playbook=documents.playbook,
         values=table or ValueTable(),
         versions=versions or Versions(),
+        rates=either(documents.value.rates(), matrix.rates),
     )
 
 

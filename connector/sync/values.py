@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from connector.domain import backtest, publishing
 from connector.domain.estimate import estimate
-from connector.domain.facts import Step
+from connector.domain.facts import WITH_SALES
 from connector.domain.unit_history import UnitHistory
 from connector.domain.value import ValueTable
 from connector.store import dirty, value_units, values
@@ -30,8 +30,6 @@ COUNTED = "value_counted_at"
 """Until when the units of value tables are counted."""
 MARGIN = timedelta(hours=1)
 """Counted twice rather than not at all: a decision may be committed some time after the instant that it names."""
-WITH_SALES = (Step.HANDED_OFF, Step.SAL, Step.SQL, Step.OPPORTUNITY, Step.WON, Step.LOST, Step.DISQUALIFIED)
-"""Leads at these steps keep the value they have: publishing writes only leads that are not handed off."""
 BACKFILL = 2000
 """Leads decided and written a minute, at most, after a table was published."""
 BACKFILL_SHARE = 20

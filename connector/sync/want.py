@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from connector.domain.decision import Decision, FieldValue
 from connector.domain.events import REVERT, REVERT_OWNER
-from connector.domain.facts import Known, Message
+from connector.domain.facts import WITH_SALES, Known, Message
 from connector.domain.money import convert
 from connector.domain.rules import Rules
 from connector.ports import RecordState
@@ -30,6 +30,7 @@ from connector.sync.deliver import park_loops
 from connector.sync.engine import Engine
 from connector.sync.plan import REWRITES_A_DAY, Plan, Planner, SetField, Target
 from connector.sync.results import RoundResult
+from mappings.own_fields import record_currency
 from mappings.records import Money, RecordKey, Scalar, SystemRole
 
 REVERTS = frozenset({REVERT, REVERT_OWNER})
@@ -42,7 +43,7 @@ class Desk:
     engine: Engine
     tx: Tx
     planner: Planner
-    money: Callable[[Money, str], Money | None]
+    money: Callable[[Money, str, date], Money | None]
     accounts: Mapping[str, str | None]
     linked: Mapping[str, Sequence[Link]]
     rows: Mapping[RecordKey, MirrorRow]
@@ -63,7 +64,8 @@ class Desk:
         linked = [self._target(link) for link in self._living(known, held)]
         targets = writable(self.engine, linked, held=held)
         plans = {
-            target.key: self.planner.own(target, self._in_currency(target, decision)) for target in targets
+            target.key: self.planner.own(target, self._in_currency(target, known, decision))
+            for target in targets
         }
         for to_marketing, to_crm in self._in_step(targets):
             _merge(plans[to_marketing.key], to_marketing)
@@ -133,12 +135,17 @@ class Desk:
         side = self.engine.side(link.key.connection)
         return Target(link.key, side, row.fields, self.states.get(link.key, {}))
 
-    def _in_currency(self, target: Target, decision: Decision) -> dict[str, FieldValue]:
-        """Money in the currency that this system's fields hold; what cannot be converted is left alone."""
-        currency = self.engine.mapping.systems[target.side].currency
+    def _in_currency(self, target: Target, known: Known, decision: Decision) -> dict[str, FieldValue]:
+        """Money in the currency that this record holds; what cannot be converted is left alone. What was frozen at a
+        hand-off is converted at the rate of its day: a new year's rate must not move it."""
+        currency = record_currency(self.engine.mapping, target.side, target.fields)
+        asked = [e.requested_at for e in known.episodes if e.cycle == decision.cycle]
+        handed = max(asked).astimezone(self.engine.zone).date() if asked else self.planner.today
+        held = decision.step in WITH_SALES
         wanted: dict[str, FieldValue] = {}
         for name, value in decision.wanted.items():
-            amount = self.money(value, currency) if isinstance(value, Money) else value
+            on = handed if held or name == "value_at_handoff" else self.planner.today
+            amount = self.money(value, currency, on) if isinstance(value, Money) else value
             if amount is not None or not isinstance(value, Money):
                 wanted[name] = amount
         return wanted
@@ -212,8 +219,8 @@ def desk_for(engine: Engine, tx: Tx, lead_ids: Sequence[str], rules: Rules, *, n
     ]
     today = now.astimezone(engine.zone).date()
 
-    def money(amount: Money, currency: str) -> Money | None:
-        return convert(amount, currency, rules.matrix.rates)
+    def money(amount: Money, currency: str, on: date) -> Money | None:
+        return convert(amount, currency, rules.rates, on=on)
 
     def render(message: Any) -> str:
         return engine.render(message, engine.locale) if isinstance(message, Message) else str(message)

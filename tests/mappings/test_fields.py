@@ -20,6 +20,7 @@ from mappings.fields import (
     stated,
 )
 from mappings.identity import identity_keys
+from mappings.own_fields import record_currency
 from mappings.problems import Severity
 from mappings.records import Money, Owner, Person, RecordKey, Scalar
 from mappings.values import UNREADABLE, same
@@ -265,6 +266,14 @@ def test_a_pull_asks_for_every_mapped_field_once(mapping: MappingDocument) -> No
         "WeCom_External_Userid__c",
     } <= {*names}
     assert "Baton_Cell__c" not in remote_fields(mapping, "salesforce", "Account")
+
+
+def test_a_record_that_takes_money_tells_its_currency(mapping: MappingDocument) -> None:
+    assert "CurrencyIsoCode" in remote_fields(mapping, "salesforce", "Lead")
+    assert "CurrencyIsoCode" not in remote_fields(mapping, "salesforce", "Lead", visible={"Email"})
+    assert record_currency(mapping, "salesforce", {"CurrencyIsoCode": "EUR"}) == "EUR"
+    assert record_currency(mapping, "salesforce", {"CurrencyIsoCode": None}) == "CNY"
+    assert record_currency(mapping, "hubspot", {}) == "CNY"
 
 
 def test_an_opportunity_has_its_people_and_the_moment_it_was_closed(mapping: MappingDocument) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
+from connector.domain.money import Rates, either
 from connector.domain.restate import Frozen, Restated, restate, summed, summed_by_cell
 from connector.domain.value import CellFigures, ValueConfig, ValueTable
 from mappings.records import Money
@@ -45,3 +47,10 @@ def test_the_same_hand_offs_at_both_values() -> None:
 
 def test_nothing_handed_off_is_nothing() -> None:
     assert summed(restate([], TABLE, RATES), "CNY").frozen == 0
+
+
+def test_rates_of_the_value_document_come_before_others_of_the_same_base() -> None:
+    usd, eur = (((date(2020, 1, 1), Decimal(rate)),) for rate in (7, 8))
+    own, other = Rates("CNY", {"USD": usd}), Rates("CNY", {"USD": eur, "EUR": eur})
+    assert either(own, other).table == {"USD": usd, "EUR": eur}
+    assert either(own, Rates("USD", {"EUR": eur})) == own
