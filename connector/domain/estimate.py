@@ -160,7 +160,8 @@ def _rate(cell: Cell, counted: Counted, reading: _Reading) -> tuple[str, str, st
 
 def _credible(cell: Cell, wins: int, exposure: float, leaning: Leaning) -> tuple[float, float]:
     """The beta distribution of the rate: with a prior, its mean and variance over the strengths that the history does
-    not rule out, and over what m may be. The plain posterior takes both as known, and its 90 % held 80 %."""
+    not rule out, and over what m may be. The plain posterior takes both as known, although they come from the same units:
+    in small firms its 90 % held the truth half the time (benchmarks/README.md)."""
     if cell not in leaning.means:
         return wins + _NO_PRIOR, exposure - wins + _NO_PRIOR
     m = leaning.means[cell]
