@@ -15,6 +15,7 @@ from baton import (
     parked_cli,
     reps_cli,
     sandbox_cli,
+    sla_cli,
     suggestions_cli,
     value_cli,
 )
@@ -51,6 +52,7 @@ app.add_typer(parked_cli.app, name="parked")
 app.add_typer(bypass_cli.app, name="bypass")
 app.add_typer(reps_cli.app, name="reps")
 app.add_typer(kpi_cli.app, name="kpi")
+app.add_typer(sla_cli.app, name="sla")
 app.add_typer(value_cli.app, name="value")
 app.add_typer(sandbox_cli.app, name="sandbox")
 app.add_typer(digest_cli.app, name="asks")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from baton.console import emit, guarded, out, table
+from baton.console import emit, fail, guarded, out, table
 from baton.session import Json
 from baton.session import engine as engine_of
 from connector.store import owners
@@ -42,7 +42,7 @@ def show(*, as_json: Json = False) -> None:
     if as_json:
         emit([plain(rep) for rep in found])
         return
-    columns = ("owner", "name", "active", "queue", "capacity", "weight", "groups", "away", "part")
+    columns = ("owner", "name", "active", "queue", "capacity", "weight", "groups", "away", "part", "calendar")
     rows = [
         (
             rep.owner_id,
@@ -54,6 +54,7 @@ def show(*, as_json: Json = False) -> None:
             ", ".join(rep.groups),
             f"{rep.away_from} – {rep.away_to or ''}" if rep.away_from else "",
             "manager" if rep.is_manager else "sdr" if rep.is_sdr else "",
+            rep.calendar,
         )
         for rep in found
     ]
@@ -71,6 +72,9 @@ def change(  # noqa: PLR0913 - each is an option of the command line
     weight: Annotated[int | None, typer.Option(min=0, help="Share in the round robin.")] = None,
     group: Annotated[
         list[str] | None, typer.Option(help="Groups, replacing those before; `-` for none.")
+    ] = None,
+    calendar: Annotated[
+        str | None, typer.Option(help="Working time by its name in the policies; `firm` for the firm's.")
     ] = None,
     away: Annotated[str, typer.Option(help="FROM:TO as 2026-12-24:2026-12-31, or `back`.")] = "",
     manager: Annotated[
@@ -93,6 +97,8 @@ def change(  # noqa: PLR0913 - each is an option of the command line
     settings: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     if default_capacity:
         settings["capacity"] = None
+    if calendar is not None:
+        settings["calendar"] = guarded(lambda: _calendar(engine_of(), calendar))
     _change(owner, _absence(away), settings, as_json=as_json)
 
 
@@ -123,6 +129,17 @@ def _change(owner: str, absence: Away | None, settings: dict[str, Any], *, as_js
             emit(plain(rep))
 
     guarded(work)
+
+
+def _calendar(engine: Engine, name: str) -> str:
+    """A calendar that the policies have; empty for the firm's."""
+    with engine.store.read() as tx:
+        known = sorted(engine.rules(tx).policies.working_time.calendars)
+    if name not in ("firm", *known):
+        fail(
+            [f"{name!r} is no calendar of working_time.calendars: give one of {', '.join(('firm', *known))}"]
+        )
+    return "" if name == "firm" else name
 
 
 def _absence(text: str) -> Away | None:

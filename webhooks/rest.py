@@ -15,6 +15,7 @@ from connector.reports.matrix import matrix_report
 from connector.reports.rejections import digest, period_of
 from connector.reports.rejections_json import digest_document
 from connector.store import values
+from connector.sync.deadline_lists import deadline_lists
 from connector.sync.knowing import knowing
 from connector.sync.told import NewActivity, Told, add_activities
 from mappings.records import Scalar
@@ -29,6 +30,8 @@ from webhooks.shapes import (
     DigestShape,
     MatrixShape,
     PlayShape,
+    SlaQuery,
+    SlaShape,
     StatusShape,
     ToldList,
     Value,
@@ -100,6 +103,16 @@ def value() -> Response:
         published_at = stored.published_at if stored else None
         report = matrix_report(tx, rules, rules.values, published_at=published_at)
     return jsonify(report.as_json())
+
+
+@rest.get("/sla")
+@rest.input(SlaQuery, location="query")
+@rest.doc(security="token", responses={403: "For machines only"}, operation_id="listDeadlines")
+@rest.output(SlaShape)
+def sla(query_data: SlaQuery) -> Response:
+    """Missed deadlines, and accepted leads of which nothing is logged, per rep"""
+    token_only()
+    return jsonify(deadline_lists(doors().engine, rep=query_data.rep, kind=query_data.kind))
 
 
 @rest.get("/playbook/<persona>/<stage>")

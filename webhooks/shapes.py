@@ -288,6 +288,23 @@ class AskList(BaseModel):
     asks: list[dict[str, Any]]
 
 
+class SlaQuery(BaseModel):
+    """Which part of the lists."""
+
+    rep: Annotated[str, Field(max_length=64)] = ""
+    kind: Literal["breach", "no_activity"] | None = None
+
+
+class SlaShape(BaseModel):
+    """Who is late, as `baton sla list --json` prints it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    as_of: datetime
+    calendar_known_until: date | None
+    rows: list[dict[str, Any]]
+
+
 class StatusShape(BaseModel):
     """How Baton fares, as `baton status --json` prints it: counts and times, no personal data."""
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connector.domain.assess import owed
+from connector.domain.deadlines import Watch, watch
 from connector.domain.decision import Decision, GateResult
 from connector.domain.events import OWNER, REVERT_OWNER, Visit
 from connector.domain.facts import Actor, Known, LinkedRecord, Step
@@ -33,6 +34,8 @@ def decide(known: Known, rules: Rules, now: datetime) -> Decision:
     gate = check_gate(here)
     handoff = verdict(here, gate)
     visits = (*here.standing.visits, *_marketing(here, gate))
+    watched = watch(here, visits)
+    turns = [at for at in (reconsider_at, watched.turns_at) if at]
     step = visits[-1].step if visits else Step.NEW
     return Decision(
         persona=here.persona,
@@ -51,11 +54,13 @@ def decide(known: Known, rules: Rules, now: datetime) -> Decision:
         next_action=next_action(here, step, handoff),
         wanted=wanted_fields(here, step, handoff),
         versions=rules.versions,
-        reconsider_at=reconsider_at,
-        flags=_flags(here),
+        reconsider_at=min(turns, default=None),
+        flags=_flags(here, watched),
         cycle=here.cycle.number,
         cycle_opened_at=here.cycle.opened_at,
         cycles=tuple(row for row in here.cycle.rows if row not in known.cycles),
+        deadlines=watched.deadlines,
+        reassign=watched.reassign,
     )
 
 
@@ -101,9 +106,10 @@ def _qualifies(here: Situation, gate: Sequence[GateResult]) -> bool:
     return all(result.passed for result in gate) and at_point(here) and not missing and not [*closed(here)]
 
 
-def _flags(here: Situation) -> tuple[str, ...]:
+def _flags(here: Situation, watched: Watch) -> tuple[str, ...]:
     """What a person should look at: irregular facts, alerts of the signals, a customer who came back early."""
     flags = {*here.standing.flags, *here.stage.flags}
+    flags.update(f"breach:{one.name}" for one in watched.deadlines if one.missed)
     if not here.standing.held and strong_in_cooldown(here):
         flags.add("strong_evidence_in_cooldown")
     if any(_unmapped(here, record) for record in here.known.records):

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from connector.domain.buying_cycle import BuyingCycle
 from connector.domain.facts import Actor, Answer, HandSet, Message, Rejection, Request, Step
+from connector.domain.reassignment import Reassign
 from mappings.records import Money
 
 FieldValue = str | int | bool | datetime | Money | Message | None
@@ -128,6 +129,24 @@ class EpisodeAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """Time that runs, or ran, for somebody: `owner_id` the rep, empty for marketing's own. `breached`: not met when it was
+    due, whether or not it was met later."""
+
+    name: str
+    owner_id: str
+    since: datetime
+    due_at: datetime
+    met_at: datetime | None = None
+    breached: bool = False
+
+    @property
+    def missed(self) -> bool:
+        """Whether it is over and still not met."""
+        return self.breached and self.met_at is None
+
+
+@dataclass(frozen=True, slots=True)
 class CashValue:
     """Lead cash value with the arithmetic that makes it: `amount` = round(rate x price), half up, in minor units.
     `rate` is kept as a fraction in text ("3/50" or a decimal) so that anybody can repeat the sum."""
@@ -187,3 +206,5 @@ class Decision:
     cycle: int = 1
     cycle_opened_at: datetime | None = None
     cycles: tuple[BuyingCycle, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    reassign: Reassign | None = None

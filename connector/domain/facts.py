@@ -74,7 +74,8 @@ class StatusChange:
 @dataclass(frozen=True, slots=True)
 class LinkedRecord:
     """A record of this lead in one system. `answer` is its status in our words (see the mapping's value map):
-    open, accepted, qualified, rejected, converted, disqualified; a word of theirs that nobody mapped is kept as it is."""
+    open, accepted, qualified, rejected, converted, disqualified; a word of theirs that nobody mapped is kept as it is.
+    `read_at`: when it was last read as it stands."""
 
     key: RecordKey
     role: SystemRole
@@ -83,6 +84,7 @@ class LinkedRecord:
     changes: tuple[StatusChange, ...] = ()
     by_baton: bool = False
     created_at: datetime | None = None
+    read_at: datetime | None = None
 
 
 class Finding(StrEnum):
@@ -129,7 +131,7 @@ class Rejection:
 class Episode:
     """One hand-off, from request to answer. `cell`, `value` and `versions` are frozen on it. `crm` is the record that sales
     answers on, `crm_gone_at` since when it is known to be deleted there, with no other record of the lead in its place.
-    `reassignments` by time: `owner_id` is who has it now."""
+    `reassignments` by time: `owner_id` is who has it now, `calendar` that rep's working time (see policies)."""
 
     id: str
     lead_id: str
@@ -149,18 +151,7 @@ class Episode:
     crm: RecordKey | None = None
     crm_gone_at: datetime | None = None
     reassignments: tuple[Reassignment, ...] = ()
-
-    @property
-    def moving(self) -> Reassignment | None:
-        """The reassignment that is under way."""
-        return next((one for one in self.reassignments if one.assigned_at is None), None)
-
-    @property
-    def held_since(self) -> datetime | None:
-        """Since when its present owner has it; None before sales has it at all."""
-        return max(
-            (one.assigned_at for one in self.reassignments if one.assigned_at), default=self.confirmed_at
-        )
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

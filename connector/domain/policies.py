@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from connector.domain.assessment_config import QualificationPolicy, Shape
 from connector.domain.document import Id, Section, Texts, Zone, repeated
+from connector.domain.sla_config import Sla
 from connector.domain.working_time import WorkingTime
 from connector.domain.working_time_config import WorkingTimePolicy
 from mappings.records import Kind
@@ -134,20 +135,6 @@ class CyclePolicy(Section):
     after_won_days: Days = 30
     after_lost_days: Days = 90
     silence_days: Annotated[int, Field(ge=30, le=3650)] = 365
-
-
-class Sla(Section):
-    """Sales' and marketing's deadlines, in working time."""
-
-    first_contact_minutes: dict[str, int] = Field(
-        default_factory=lambda: {"hand-raiser": 30, "enterprise": 240, "mid-market": 240, "small": 480}
-    )
-    attempts: int = 6
-    attempts_days: int = 10
-    answer_days: int = 1
-    sal_to_sql_days: int = 20
-    sdr_hand_raiser_minutes: int = 15
-    sdr_other_days: int = 1
 
 
 class Pool(Section):

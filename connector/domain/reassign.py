@@ -7,28 +7,12 @@ says so as a `Reassign`; to whom it goes, routing decides; the walk on the CRM's
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from connector.domain.decision import HandOffVerdict
 from connector.domain.facts import Episode, Step
+from connector.domain.reassignment import Cause, Reassign, held_since, moving
 from connector.domain.situation import Situation
-
-
-class Cause(StrEnum):
-    """Why a lead goes to another rep."""
-
-    RECLAIMED = "reclaimed"
-    REP_AWAY = "rep_away"
-
-
-@dataclass(frozen=True, slots=True)
-class Reassign:
-    """A wish that the lead goes to another rep. `deadline` names the one whose breach is the cause."""
-
-    cause: Cause
-    deadline: str = ""
-
 
 _DEALT = frozenset({Step.OPPORTUNITY, Step.WON, Step.LOST})
 
@@ -40,6 +24,22 @@ def movable(here: Situation) -> Episode | None:
         return None
     dealt = any(visit.step in _DEALT for visit in here.standing.visits)
     return None if dealt else episode
+
+
+def transferred(here: Situation) -> Reassign | None:
+    """Somebody gave the record to another rep by hand, or took it from a queue: as far as it was read since the rep whom
+    Baton knows of got it."""
+    episode = movable(here)
+    since = held_since(episode) if episode else None
+    if episode is None or since is None or moving(episode) is not None:
+        return None
+    owners = [
+        record.person.owner_id
+        for record in here.known.records
+        if record.key == episode.crm and record.read_at is not None and record.read_at > since
+    ]
+    now = next((owner for owner in owners if owner and owner != episode.owner_id), "")
+    return Reassign(Cause.TRANSFERRED, to_owner=now) if now else None
 
 
 def offers(verdict: HandOffVerdict, episode: Episode) -> Iterator[HandOffVerdict]:

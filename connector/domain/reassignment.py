@@ -1,19 +1,20 @@
-"""A lead that sales has went from one rep to another: the fact, as part of its hand-off. Why it should, see reassign.py."""
+"""A lead that sales has goes from one rep to another, within its hand-off: the wish and the fact, as values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connector.domain.facts import Actor
+    from connector.domain.facts import Actor, Episode
 
 
 @dataclass(frozen=True, slots=True)
 class Reassignment:
     """A lead that sales has went from one rep to another, within the same hand-off: no rejection, no cooldown, no count.
-    `cause` is a word of `connector.domain.reassign.Cause`, `deadline` the one whose breach led to it. Under way until
+    `cause` is a word of `Cause`, `deadline` the one whose breach led to it. Under way until
     `assigned_at`, when the CRM's record has the new owner."""
 
     id: str
@@ -24,3 +25,33 @@ class Reassignment:
     to_owner: str
     deadline: str = ""
     assigned_at: datetime | None = None
+
+
+def moving(episode: Episode) -> Reassignment | None:
+    """The reassignment that is under way."""
+    return next((one for one in episode.reassignments if one.assigned_at is None), None)
+
+
+def held_since(episode: Episode) -> datetime | None:
+    """Since when its present owner has it; None before sales has it at all."""
+    times = [one.assigned_at for one in episode.reassignments if one.assigned_at]
+    return max(times, default=episode.confirmed_at)
+
+
+class Cause(StrEnum):
+    """Why a lead goes to another rep."""
+
+    RECLAIMED = "reclaimed"
+    REP_AWAY = "rep_away"
+    TRANSFERRED = "transferred"
+    """Somebody gave the CRM's record to another rep by hand: a fact, recorded as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reassign:
+    """A wish that the lead goes to another rep. `deadline` names the one whose breach is the cause. With TRANSFERRED it went
+    to `to_owner` already; else routing chooses."""
+
+    cause: Cause
+    deadline: str = ""
+    to_owner: str = ""

@@ -19,6 +19,7 @@ from connector.domain.reassignment import Reassignment
 from connector.store import tables
 from connector.store.claims import Claim
 from connector.store.engine import Tx
+from connector.store.owners import calendars
 from connector.store.reassignments import reassignments_of
 from connector.store.rejections import record_rejection, rejections_of
 from connector.store.types import money_from, money_values
@@ -320,6 +321,7 @@ class _After:
     def __init__(self, tx: Tx, handoff_ids: Sequence[str]) -> None:
         self._rejections: Mapping[str, Rejection] = rejections_of(tx, handoff_ids)
         self._reassigned: Mapping[str, tuple[Reassignment, ...]] = reassignments_of(tx, handoff_ids)
+        self._calendars = calendars(tx) if handoff_ids else {}
 
     def episode(self, one: HandOff) -> Episode:
         """The hand-off as rules see it."""
@@ -341,4 +343,5 @@ class _After:
             evidence_ids=one.evidence_ids,
             crm=one.crm,
             reassignments=self._reassigned.get(one.id, ()),
+            calendar=self._calendars.get((one.crm.connection, one.owner_id), "") if one.crm else "",
         )

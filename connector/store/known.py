@@ -324,6 +324,7 @@ def _record(batch: _Batch, one: Link) -> LinkedRecord:
         changes=tuple(batch.changes.get(one.key, ())),
         by_baton=one.by_baton,
         created_at=person.created_at,
+        read_at=row.learned_at,
     )
 
 

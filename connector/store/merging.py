@@ -121,6 +121,8 @@ def _close_history(tx: Tx, loser: str, at: datetime) -> None:
     """The loser stands nowhere from now on; where it stood stays known."""
     t = tables.cell_entry
     tx.execute(update(t).where(t.c.lead_id == loser, t.c.left_at.is_(None)).values(left_at=at))
+    d = tables.deadline
+    tx.execute(update(d).where(d.c.lead_id == loser, d.c.ended_at.is_(None)).values(ended_at=at))
     tx.execute(delete(tables.lead_state).where(tables.lead_state.c.lead_id == loser))
     tx.execute(update(tables.dirty).where(tables.dirty.c.lead_id == loser).values(due_at=None))
 

@@ -34,6 +34,7 @@ class Rep:
     is_manager: bool = False
     is_sdr: bool = False
     last_given_at: datetime | None = None
+    calendar: str = ""
 
 
 def save_owners(tx: Tx, owners: Iterable[Owner], *, learned_at: datetime) -> None:
@@ -84,6 +85,7 @@ def _rep(row: Any) -> Rep:
         is_manager=bool(row.is_manager),
         is_sdr=bool(row.is_sdr),
         last_given_at=row.last_given_at,
+        calendar=row.calendar or "",
     )
 
 
@@ -142,8 +144,16 @@ def save_rep(tx: Tx, rep: Rep) -> None:
         "away_to": rep.away_to,
         "is_manager": rep.is_manager,
         "is_sdr": rep.is_sdr,
+        "calendar": rep.calendar,
     }
     tx.execute(upsert(tx, tables.rep, update=tuple(values)[2:]), values)
+
+
+def calendars(tx: Tx) -> dict[tuple[str, str], str]:
+    """The calendars of reps who do not work as the firm does, by connection and owner id."""
+    r = tables.rep
+    query = select(r.c.connection, r.c.owner_id, r.c.calendar).where(r.c.calendar != "")
+    return {(row.connection, row.owner_id): row.calendar for row in tx.execute(query)}
 
 
 def given(tx: Tx, connection: str, *, owner_id: str, at: datetime) -> None:

@@ -38,11 +38,11 @@ class Move:
 
 
 def begin_move(tx: Tx, move: Move) -> bool:
-    """Open it, due at once. False when another of this hand-off is under way: then nothing is written."""
+    """Open it, due at once; a `done` one is only recorded. False when another of this hand-off is under way: then nothing is
+    written."""
     t, what = tables.reassignment, move.what
     mine = select(func.count()).where(t.c.handoff_id == move.handoff_id)
-    under_way = t.c.point.in_([CLAIMED])
-    if tx.execute(mine.where(under_way)).scalar_one():
+    if tx.execute(mine.where(t.c.point == CLAIMED)).scalar_one():
         return False
     values = {
         "id": what.id,
@@ -56,9 +56,19 @@ def begin_move(tx: Tx, move: Move) -> bool:
         "from_owner": what.from_owner,
         "to_owner": what.to_owner,
         "route": move.route,
-        "next_attempt_at": what.at,
+        "point": move.point,
+        "assigned_at": what.assigned_at,
+        "next_attempt_at": None if move.point == DONE else what.at,
     }
-    return insert_once(tx, t, values=values, key=("handoff_id", "nth"))
+    begun = insert_once(tx, t, values=values, key=("handoff_id", "nth"))
+    if begun and move.point == DONE:
+        _give_to(tx, move)
+    return begun
+
+
+def _give_to(tx: Tx, move: Move) -> None:
+    h = tables.handoff
+    tx.execute(update(h).where(h.c.id == move.handoff_id).values(owner_id=move.what.to_owner))
 
 
 def claim_moves(tx: Tx, claim: Claim, *, limit: int) -> list[Move]:
@@ -82,8 +92,7 @@ def advance_move(tx: Tx, move: Move, *, point: str, at: datetime) -> bool:
         values |= _ENDED
     mine = _fenced(tx, move, values)
     if mine and point == OWNER_ASSIGNED:
-        h = tables.handoff
-        tx.execute(update(h).where(h.c.id == move.handoff_id).values(owner_id=move.what.to_owner))
+        _give_to(tx, move)
     return mine
 
 

@@ -6,7 +6,7 @@ Everything here is one local transaction per batch; nothing remote is called. Th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from connector.domain.facts import Known
 from connector.domain.replay import stays
 from connector.domain.rules import Rules
 from connector.store import cycles, decisions, dirty, handoffs, parked
+from connector.store.deadlines import Open, give_notice, keep_deadlines, open_deadlines
 from connector.store.decisions import CellEntry, LeadState
 from connector.store.dirty import Dirty
 from connector.store.engine import ROW_FAULTS, Tx
@@ -24,8 +25,10 @@ from connector.store.known import known_of
 from connector.store.parked import Trouble
 from connector.sync.asks import note_asks, note_floods
 from connector.sync.engine import Engine
+from connector.sync.notices import breaches
 from connector.sync.outcome import RETRY, answer_requests, begin, record_refusal
 from connector.sync.readers import readers_for
+from connector.sync.reassign import begin as begin_reassignment
 from connector.sync.results import RoundResult
 from connector.sync.want import Desk, desk_for
 
@@ -105,6 +108,7 @@ def place_lead(engine: Engine, tx: Tx, lead_id: str, *, now: datetime) -> Decisi
         return None
     desk = desk_for(engine, tx, [known[0].lead_id], rules, now=now)
     placing = _Placing(engine, tx, rules, desk, now, RoundResult())
+    placing.running = open_deadlines(tx, [known[0].lead_id])
     decision = placing.settle(known[0])
     desk.put()
     placing.ask([known[0].lead_id])
@@ -148,6 +152,7 @@ def _place(
     desk = desk_for(engine, tx, ids, rules, now=now)
     placing = _Placing(engine, tx, rules, desk, now, result, hold=hold)
     placing.generations = {one.lead_id: one for one in waiting}
+    placing.running = open_deadlines(tx, ids)
     for known in knowns:
         placing.settle(known)
     desk.put()
@@ -171,6 +176,7 @@ class _Placing:
     generations: dict[str, Dirty] | None = None
     hold: bool = False
     decided: dict[str, Decision] = field(default_factory=dict)
+    running: Mapping[str, Open] = field(default_factory=dict)
 
     def settle(self, known: Known) -> Decision:
         """Decide, record, plan, and say when to look again."""
@@ -188,6 +194,8 @@ class _Placing:
         self._enter(known, decision, first=first)
         self._answer(known, decision)
         waits = not self.hold and not self._hand_off(known, decision)
+        self._watch(known, decision)
+        waits = waits or not (self.hold or self._reassign(known, decision))
         self._remember(known, decision)
         self.desk.want(known, decision, self.result)
         self._settle_dirty(known, decision, waits=waits)
@@ -225,6 +233,25 @@ class _Placing:
             record_refusal(self.tx, known, decision, at=self.now)
         answer_requests(self.tx, known, decision, at=self.now)
         return begun is not None
+
+    def _watch(self, known: Known, decision: Decision) -> None:
+        """Keep the deadlines, and note who is to be told of those that were missed."""
+        running, lead_id = self.running.get(known.lead_id, {}), known.lead_id
+        if not (running or decision.deadlines):
+            return
+        current = known.episodes[-1].id if known.episodes else None
+        keep_deadlines(
+            self.tx, lead_id, before=running, now=decision.deadlines, handoff_id=current, at=self.now
+        )
+        give_notice(self.tx, breaches(lead_id, current, decision.deadlines), at=self.now)
+
+    def _reassign(self, known: Known, decision: Decision) -> bool:
+        """Begin to give the lead to another rep, where that is wanted. False when nobody can take it now."""
+        if decision.reassign is None or decision.answers:
+            return True
+        wish, rules = decision.reassign, self.rules
+        begun = begin_reassignment(self.engine, self.tx, known, decision=decision, wish=wish, rules=rules)
+        return begun is not False
 
     def _enter(self, known: Known, decision: Decision, *, first: bool) -> None:
         """Cell entries: on the first decision the whole way so far, afterwards each change."""
@@ -311,6 +338,7 @@ def _cycle_at(known: Known, decision: Decision, at: datetime) -> int:
 
 def _changed_itself(decision: Decision, *, waits: bool) -> bool:
     """Whether recording the decision made a new fact, so that the lead must be looked at once more: a hand-off begun, an
-    answer recorded, a request answered."""
+    answer recorded, a request answered, another rep chosen."""
     acted = decision.handoff.deed in ("hand_off", "refuse") and not waits
-    return bool(decision.answers) or acted or bool(decision.transitions)
+    moved = decision.reassign is not None and not waits
+    return bool(decision.answers) or acted or moved or bool(decision.transitions)

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 
 from connector.domain.decision import Decision
 from connector.domain.facts import Actor, Episode, Known, Message
-from connector.domain.reassign import Reassign, movable, offers
-from connector.domain.reassignment import Reassignment
+from connector.domain.reassign import movable, offers
+from connector.domain.reassignment import Cause, Reassign, Reassignment, moving
 from connector.domain.rules import Rules
 from connector.domain.survey import survey
 from connector.errors import RecordChangedError, RecordGoneError, RecordRefusedError, RemoteError
 from connector.store import dirty, handoffs, inbox, links, mirror, owners, parked, reassignments
 from connector.store.claims import Claim
+from connector.store.deadlines import give_notice
 from connector.store.engine import Tx
 from connector.store.known import known_of
 from connector.store.parked import Trouble
@@ -27,6 +28,7 @@ from connector.store.reassignments import Move
 from connector.sync.crm_records import MAX_ATTEMPTS, UNFORESEEN, UnforeseenError, due_after, open_records
 from connector.sync.deliver import reason_of
 from connector.sync.engine import Engine
+from connector.sync.notices import moved
 from connector.sync.outcome import RETRY, find_route, owner_of
 from connector.sync.readers import readers_for
 from connector.sync.results import RoundResult
@@ -49,8 +51,10 @@ def begin(
     and the lead is to be looked at again later)."""
     now = engine.now()
     episode = _movable(known, rules, now)
-    if episode is None or episode.moving is not None:
+    if episode is None or moving(episode) is not None:
         return None
+    if wish.cause is Cause.TRANSFERRED:
+        return _record(engine, tx, episode, wish)
     moves = reassignments.moves_of(tx, [episode.id]).get(episode.id, [])
     if moves and moves[-1].error and moves[-1].what.at > now - RETRY:
         return False
@@ -63,9 +67,22 @@ def begin(
             )
             begun = reassignments.begin_move(tx, Move(episode.id, what, chosen.cause))
             owners.given(tx, engine.crm.connection, owner_id=owner_id, at=now)
+            give_notice(tx, moved(known.lead_id, episode.id, what), at=now)
+            parked.resolve_key(tx, KIND, key=episode.id, at=now)
             return begun or None
     parked.park(tx, Trouble(KIND, episode.id, "nobody_eligible"), at=now)
     return False
+
+
+def _record(engine: Engine, tx: Tx, episode: Episode, wish: Reassign) -> bool:
+    """What somebody did by hand is recorded as it is: the record has its new owner, there is nothing to walk or to tell."""
+    now = engine.now()
+    what = Reassignment(
+        engine.new_id(), now, wish.cause, Actor("crm"), episode.owner_id, wish.to_owner, assigned_at=now
+    )
+    if reassignments.begin_move(tx, Move(episode.id, what, point=reassignments.DONE)):
+        dirty.mark(tx, [episode.lead_id], reason=KIND, at=now)
+    return True
 
 
 def _movable(known: Known, rules: Rules, now: datetime) -> Episode | None:
@@ -115,7 +132,7 @@ def _assign(engine: Engine, move: Move) -> bool:
     key = _record_to_move(engine, move)
     if key is None or not _still_theirs(engine, move, key):
         with engine.store.begin() as tx:
-            reassignments.withdraw_move(tx, move)
+            reassignments.withdraw_move(tx, move, error="changed_meanwhile" if key else "")
             _look_again(tx, move, at=engine.now())
             inbox.give_hints(tx, [key] if key else [], at=engine.now())
         return False

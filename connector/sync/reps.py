@@ -46,7 +46,8 @@ def change_rep(engine: Engine, owner: str, *, away: Away | None = None, **settin
         if away is not None:
             changed = replace(changed, away_from=_checked(engine, away).first, away_to=away.last)
         owners.save_rep(tx, changed)
-        if (rep.away_from, rep.away_to) != (changed.away_from, changed.away_to):
+        before, after = ((one.away_from, one.away_to, one.calendar) for one in (rep, changed))
+        if before != after:
             dirty.mark(tx, owners.leads_with(tx, rep.owner_id), reason="rep_away", at=engine.now())
     return changed
 

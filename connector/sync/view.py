@@ -111,6 +111,7 @@ class _View:
                 "cooldown_until": decision.cooldown_until,
                 "next_action": self._say(decision.next_action or self._next()),
                 "playbook": self._play(),
+                **self._deadlines(),
                 "flags": decision.flags,
                 "cycle": decision.cycle,
                 "cycles": self._cycles(),
@@ -125,6 +126,14 @@ class _View:
             }
         )
         return document
+
+    def _deadlines(self) -> dict[str, Any]:
+        """What runs for whom, and the clock to show."""
+        found, names = self.decision.deadlines, self._names
+        return {
+            "deadlines": [{**asdict(one), "owner": names.get(one.owner_id, "")} for one in found],
+            "next_due": min((one.due_at for one in found if one.met_at is None), default=None),
+        }
 
     def _say(self, message: object) -> str | None:
         return self.engine.render(message, self.locale) if isinstance(message, Message) else None

@@ -28,6 +28,7 @@ def printed(baton: Line) -> dict[str, Any]:
     gone = next(row["id"] for row in told["parked list"] if not row["replay"])
     told["parked replay"] = baton("parked", "replay", gone, "--json").json()
     told["parked done"] = baton("parked", "done", gone, "--json").json()
+    told["sla list"] = baton("sla", "list", "--json").json()
     number = str(told["suggestions list"][0]["id"])
     told["suggestions same"] = baton("suggestions", "same", number, "--json").json()
     told["lead split"] = baton("lead", "split", baton.leads[1], "--json").json()

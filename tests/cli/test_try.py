@@ -67,7 +67,8 @@ def test_the_decision_maker_who_asks_for_a_demo_comes_before_the_intern_with_ten
     assert (boss["lifecycle"], boss["gate"], boss["hand_off"]) == ("mql", [], "hand_off")
     assert {(one["activity"], one["at"]) for one in boss["evidence"]} == {(0, "2026-10-31T01:00:00+00:00")}
     assert "demo-requested" in {one["signal"] for one in boss["evidence"]}
-    assert boss["reconsider_at"] == "2027-04-29T01:00:00+00:00"
+    # Asked on a Saturday: an SDR answers by 09:15 on Monday.
+    assert boss["reconsider_at"] == "2026-11-02T01:15:00+00:00"
 
 
 def test_evidence_names_the_activity_by_its_place_in_the_document_whatever_its_time() -> None:

@@ -19,7 +19,7 @@ from connector.reports.asks import asks, asks_document
 from connector.reports.rejections import digest, period_of
 from connector.reports.rejections_json import digest_document
 from connector.domain.decide import decide
-from connector.domain.reassign import Cause, Reassign
+from connector.domain.reassignment import Cause, Reassign
 from connector.reports.restatement import Period, restatement
 from connector.sandbox import acts
 from connector.sandbox.running import Sandbox, SandboxPlan, start

@@ -20,7 +20,7 @@ from connector.domain.facts import (
     Rejection,
     Request,
 )
-from connector.domain.reassignment import Reassignment
+from connector.domain.reassignment import Reassignment, held_since, moving
 from connector.store import handoffs, links, reassignments, rejected, rejections, requests
 from connector.store.claims import Claim
 from connector.store.engine import Store, Tx
@@ -216,10 +216,10 @@ def test_a_move_is_one_at_a_time_and_names_the_new_owner_once_the_record_has_it(
         assert reassignments.begin_move(tx, Move("h1", what))
         assert not reassignments.begin_move(tx, Move("h1", replace(what, id="m2")))
         (move,) = reassignments.claim_moves(tx, Claim("c", now, now + HOUR), limit=5)
-        assert handoffs.episodes_of(tx, ["a"])["a"][0].moving == what
+        assert moving(handoffs.episodes_of(tx, ["a"])["a"][0]) == what
         stranger = replace(move, claim="other")
         assert not reassignments.advance_move(tx, stranger, point="owner_assigned", at=now)
         assert reassignments.advance_move(tx, move, point="owner_assigned", at=now + HOUR)
         (episode,) = handoffs.episodes_of(tx, ["a"])["a"]
-        assert (episode.owner_id, episode.moving, episode.held_since) == ("9", None, now + HOUR)
+        assert (episode.owner_id, moving(episode), held_since(episode)) == ("9", None, now + HOUR)
         assert reassignments.given_since(tx, now) == {"9": 1}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from connector.store.tables.base import metadata
-from connector.store.tables.deadlines import reassignment
+from connector.store.tables.deadlines import deadline, notice, reassignment
 from connector.store.tables.decisions import (
     buying_cycle,
     cell_entry,
@@ -71,6 +71,7 @@ __all__ = [
     "config_version",
     "coverage",
     "cursor",
+    "deadline",
     "decision",
     "dirty",
     "fact_change",
@@ -87,6 +88,7 @@ __all__ = [
     "meta",
     "metadata",
     "mirror",
+    "notice",
     "opportunity_lead",
     "opportunity_link",
     "outbox",

@@ -253,4 +253,5 @@ rep = Table(
     flag("is_manager"),
     flag("is_sdr"),
     maybe_at("last_given_at"),
+    text("calendar"),
 )

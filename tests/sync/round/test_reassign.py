@@ -10,7 +10,7 @@ import pytest
 from connector import errors
 from connector.domain.decide import decide
 from connector.domain.facts import Actor, Answer
-from connector.domain.reassign import Cause, Reassign
+from connector.domain.reassignment import Cause, Reassign
 from connector.store import handoffs, owners, parked, reassignments
 from connector.store.known import known_of
 from connector.store.reassignments import Move
@@ -130,9 +130,12 @@ def test_a_rep_to_whom_somebody_gave_the_record_by_hand_keeps_it(desk: Desk, con
             if not one.is_queue and one.owner_id not in (move.what.from_owner, move.what.to_owner)
         ]
     desk.org.update("Lead", lead["Id"], {"OwnerId": others[0]}, auto_assign=False)
-    desk.round()
+    desk.settle()
     assert desk.only_lead()["OwnerId"] == others[0]
-    assert [move.point for move in moves(desk, contact)] == ["withdrawn"]
+    assert [(move.point, move.what.cause) for move in moves(desk, contact)] == [
+        ("withdrawn", "rep_away"),
+        ("done", "transferred"),
+    ]
 
 
 @pytest.mark.parametrize("method", ["assign", "note", "fetch"])
