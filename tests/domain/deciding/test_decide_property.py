@@ -99,6 +99,11 @@ def standing(decision: Any) -> Any:
 @example("mid-market", [(("heard", PRICE), 0), (("click", ""), 0), (("no", "need_unclear"), 2)], 0.99)
 @example("mid-market", [(("grow", ""), 0), (("heard", DEMO), 1)], 0.5)
 @example(
+    "small",
+    [(("heard", "I don't want a demo"), 0), (("colleague", "no_budget"), 0), (("heard", PRICE), 0)],
+    0.0,
+)
+@example(
     "mid-market",
     [(("heard", PRICE), 0), (("click", ""), 0), (("grow", ""), 0), (("heard", PRICE), 103)],
     0.0,
