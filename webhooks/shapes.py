@@ -122,6 +122,21 @@ class ContestBody(CommandBody):
     hand_off: Annotated[Text, Field(max_length=64)] = ""
 
 
+class SetBody(CommandBody):
+    """A person knows better: `value` is an id of a row, a column or a role."""
+
+    what: Literal["persona", "stage", "role"]
+    value: Id
+    reason: Long
+
+
+class UnsetBody(CommandBody):
+    """What was set by hand ends; the computed one counts again."""
+
+    what: Literal["persona", "stage", "role"]
+    reason: Long
+
+
 class FindingBody(CommandBody):
     """What a manager heard from the customer about sales' latest no, or that of `hand_off`. `rep`: it does not hold;
     `lead`, `sdr`, `unclear`: it stands."""
@@ -235,6 +250,8 @@ class LeadShape(BaseModel):
     person: dict[str, Any]
     persona: dict[str, Any]
     role: str
+    role_computed: str
+    role_set_by_hand: dict[str, Any] | None
     stage: dict[str, Any]
     evidence: list[dict[str, Any]]
     lifecycle: dict[str, Any]

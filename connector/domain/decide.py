@@ -56,6 +56,8 @@ def decide(known: Known, rules: Rules, now: datetime) -> Decision:
         cycle=here.cycle.number,
         cycle_opened_at=here.cycle.opened_at,
         cycles=tuple(row for row in here.cycle.rows if row not in known.cycles),
+        role_computed=here.role_computed,
+        role_set=here.known.role_set,
     )
 
 

@@ -94,6 +94,8 @@ class _View:
                 "person": self._person(),
                 "persona": self._persona(),
                 "role": decision.role,
+                "role_computed": decision.role_computed,
+                "role_set_by_hand": decision.role_set,
                 "stage": self._stage(),
                 "cell": decision.cell,
                 "evidence": self._evidence(),

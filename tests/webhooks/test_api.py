@@ -224,6 +224,24 @@ def test_machines_read_the_digest_and_the_open_questions(door: Door, ripe: Recor
     assert codes(door.as_hubspot(b"", path="/api/v1/asks?userId=1", method="GET")) == (403, "token_only")
 
 
+def test_a_role_is_set_and_taken_back(door: Door, ripe: RecordKey) -> None:
+    before = door.get(address(ripe)).get_json()
+    boss = {
+        "what": "role",
+        "value": "influencer",
+        "reason": "only advises",
+        "actor": {"kind": "sdr", "id": "7"},
+    }
+    assert door.command(ripe, "set", boss).status_code == 200
+    found = door.get(address(ripe)).get_json()
+    assert (found["role"], found["role_computed"]) == ("influencer", before["role"])
+    assert found["role_set_by_hand"]["reason"] == "only advises"
+    assert door.command(ripe, "unset", {"what": "role", "reason": "a mistake"}).status_code == 200
+    assert door.get(address(ripe)).get_json()["role"] == before["role"]
+    assert codes(door.command(ripe, "unset", {"what": "role", "reason": "again"})) == (409, "refused")
+    assert codes(door.command(ripe, "set", {**boss, "value": "king"})) == (409, "refused")
+
+
 def test_a_naive_time_is_refused_in_words(door: Door, ripe: RecordKey) -> None:
     said = {"text": "spoke", "occurred_at": "2026-11-02T09:00:00"}
     assert "offset" in fields(door.command(ripe, "recontact", said))["occurred_at"]
