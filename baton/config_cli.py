@@ -19,6 +19,7 @@ from connector.domain.differences import Difference, How
 from connector.errors import ConfigError
 from connector.store.engine import Store
 from connector.sync.configuration import Applied, agree, put_in_force, rehearse, roll_back
+from connector.sync.schema import schema_of
 from connector.sync.sections import SECTIONS, Text, own, read_file
 from connector.sync.versions import compare, listed, text_at, waiting
 from connector.sync.view import plain
@@ -275,5 +276,4 @@ def schema(section: Section) -> None:
     """Print the JSON Schema of a section, for editors that check YAML while you type."""
     if section not in SECTIONS:
         raise typer.BadParameter(f"known are {', '.join(SECTIONS)}", param_hint="SECTION")
-    document = SECTIONS[section].model.model_json_schema()
-    sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+    sys.stdout.write(orjson.dumps(schema_of(section), option=orjson.OPT_INDENT_2).decode() + "\n")
