@@ -31,6 +31,7 @@ MEANINGS: Mapping[str, str] = {
     "group": "An id by which other documents speak of several rows at once, such as `enterprise`.",
     "windows": "Days for which evidence counts, by column.",
     "stages": "The columns in order; marketing's come first and form the matrix.",
+    "by_hand": "No signal need speak for the column: people set it.",
     "owner": "Whose column it is. Sales' columns are not placed by evidence.",
     "bands": "Numbers cut into named parts, for rows to ask about.",
     "names": "The parts from small to large; between two names stands one limit.",
