@@ -89,6 +89,8 @@ MEANINGS: Mapping[str, str] = {
     "talk": "What sales talks about, by language.",
     # policies
     "time_zone": "Days and dates that people give are days of this zone, such as Asia/Shanghai.",
+    "working_time": "Working hours and holidays, in which deadlines are counted.",
+    "qualification": "What makes a lead sales qualified.",
     "handoff": "When a lead passes to sales.",
     "default_mode": "For cells without a mode of their own.",
     "HandOffPolicy.points": "By row or group: the first column whose leads pass to sales.",
