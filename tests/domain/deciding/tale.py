@@ -115,7 +115,7 @@ class Tale:
         """Decide until nothing moves, as the round does."""
         for _ in range(6):
             decision = decide(self.known, self.rules, self.now)
-            moved = bool(decision.transitions or decision.answers)
+            moved = bool(decision.transitions or decision.answers or decision.cycles)
             moved = moved or decision.handoff.deed in (Deed.HAND_OFF, Deed.REFUSE)
             self._record(decision)
             if not moved:
