@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_undone_by_hand"
-down_revision = "0013_states_compared"
+revision = "0015_undone_by_hand"
+down_revision = "0014_value_units"
 branch_labels = None
 depends_on = None
 
