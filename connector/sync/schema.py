@@ -147,6 +147,8 @@ MEANINGS: Mapping[str, str] = {
     "shrink": "Whether small cells lean on their row and column at all.",
     "interval_percent": "Width of the intervals.",
     "recording_start": "By connection: the first day from which wins are recorded.",
+    "publish": "Who publishes a draft: a person (on_demand), or the first night of a month or quarter.",
+    "publish_over_percent": "A cell's value is published when it moved by more than that.",
     "budget_rates": "Exchange rates to the reporting currency, by first day.",
 }
 """What a key means: by its name, or by `Shape.name` where the name alone would mislead."""
