@@ -19,8 +19,9 @@ from connector.domain.differences import Difference, How
 from connector.errors import ConfigError
 from connector.store.engine import Store
 from connector.sync.configuration import Applied, agree, put_in_force, rehearse, roll_back
+from connector.sync.schema import schema_of
 from connector.sync.sections import SECTIONS, Text, own, read_file
-from connector.sync.versions import compare, listed, text_at, waiting
+from connector.sync.versions import applied_document, compare, listed, text_at, waiting
 from connector.sync.view import plain
 
 app = typer.Typer(
@@ -102,8 +103,7 @@ def apply(
                 who_ = f"{by.kind}:{by.id}"
                 applied = put_in_force(engine.store, texts, at=engine.now(), by=who_, progress=bars)
         agree(engine.store, settings().config_dir)
-        found = {name: compare(before[name], texts[name]) for name in applied.changed}
-        _report(applied, found, dry_run=dry_run, as_json=as_json)
+        _report(applied, before, texts, dry_run=dry_run, as_json=as_json)
         if not dry_run:
             _outside(engine.store, applied)
 
@@ -145,7 +145,7 @@ def rollback(
             )
         agree(engine.store, settings().config_dir)
         after = text_at(engine.store, section)
-        _report(applied, {name: compare(before, after) for name in applied.changed}, as_json=as_json)
+        _report(applied, {section: before}, {section: after}, as_json=as_json)
         _outside(engine.store, applied)
 
     guarded(work)
@@ -153,21 +153,21 @@ def rollback(
 
 def _report(
     applied: Applied,
-    found: Mapping[str, Sequence[Difference]],
+    before: Mapping[str, Text],
+    after: Mapping[str, Text],
     *,
     dry_run: bool = False,
     as_json: bool,
 ) -> None:
     if as_json:
-        emit(_document(applied, found, dry_run=dry_run))
+        emit(plain(applied_document(applied, before, after, dry_run=dry_run)))
         return
     for warning in applied.warnings:
         err.print(f"[yellow]•[/yellow] {escape(say('config.warning', what=warning))}", soft_wrap=True)
     for name, (old, new) in applied.changed.items():
-        out.print(
-            escape(say("config.would" if dry_run else "config.changed", section=name, old=old, new=new))
-        )
-        _print(found[name])
+        said = "config.would" if dry_run else "config.changed"
+        out.print(escape(say(said, section=name, old=old, new=new)))
+        _print(compare(before[name], after[name]))
     if not applied.changed:
         out.print(say("config.same"))
         return
@@ -183,23 +183,6 @@ def _outside(store: Store, applied: Applied) -> None:
         if path is not None and read_file(path)[0] != text_at(store, name)[0]:
             said = say("config.folder_beside", path=str(path), section=name)
             err.print(f"[yellow]•[/yellow] {escape(said)}", soft_wrap=True)
-
-
-def _document(
-    applied: Applied, found: Mapping[str, Sequence[Difference]], *, dry_run: bool
-) -> dict[str, Any]:
-    changed = [
-        {"section": name, "before": old, "version": new, "differences": plain(found[name])}
-        for name, (old, new) in applied.changed.items()
-    ]
-    return {
-        "changed": changed,
-        "versions": dict(applied.versions),
-        "leads": applied.leads,
-        "everyone": applied.everyone,
-        "warnings": list(applied.warnings),
-        "dry_run": dry_run,
-    }
 
 
 @app.command()
@@ -275,5 +258,4 @@ def schema(section: Section) -> None:
     """Print the JSON Schema of a section, for editors that check YAML while you type."""
     if section not in SECTIONS:
         raise typer.BadParameter(f"known are {', '.join(SECTIONS)}", param_hint="SECTION")
-    document = SECTIONS[section].model.model_json_schema()
-    sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+    sys.stdout.write(orjson.dumps(schema_of(section), option=orjson.OPT_INDENT_2).decode() + "\n")

@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
-from baton.console import emit, err, fail, guarded, out
+from baton.console import emit, err, guarded, out
 from baton.session import As, Json, actor
 from baton.session import engine as engine_of
 from baton.story import tell
 from connector.domain.dispute import Settle
 from connector.domain.facts import HandSet, Message
+from connector.store.requests import Undone
 from connector.sync import commands
+from connector.sync.by_hand import WHAT, set_by_hand, take_back
 from connector.sync.commands import Judged, NewContact, NewRejection, Reply
 from connector.sync.engine import Engine
 from connector.sync.merge_leads import UnknownRecordError
@@ -227,34 +229,35 @@ def finding(
 
 
 @app.command("set")
-def set_(
+def set_(  # noqa: PLR0913 - each is an option of the command line
     lead: Lead,
     *,
-    persona: Annotated[str, typer.Option(help="Row of the matrix.")] = "",
-    stage: Annotated[str, typer.Option(help="Column of the matrix.")] = "",
+    persona: Annotated[str | None, typer.Option(help="Row of the matrix.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Column of the matrix.")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="decision-maker, influencer, user, student, unknown.")
+    ] = None,
+    undo: Annotated[
+        str, typer.Option(metavar="persona|stage|role", help="Let the computed one count again.")
+    ] = "",
     reason: Annotated[str, typer.Option(help="Why you know better; it is recorded.")],
     who: As = "sdr",
     as_json: Json = False,
 ) -> None:
-    """Set the lead's row or column by hand; the computed one stays visible beside it."""
-    if bool(persona) == bool(stage):
-        raise typer.BadParameter("say one of --persona and --stage")
-    what, value = ("persona", persona) if persona else ("stage", stage)
+    """Set the lead's row, column or role by hand, or take that back; the computed one stays visible beside it."""
+    given = {"persona": persona, "stage": stage, "role": role}
+    chosen = [(what, value) for what in WHAT if (value := given[what]) is not None]
+    taken_back = [what for what in WHAT if what == undo]
+    if len(chosen) + bool(undo) != 1 or (undo and not taken_back):
+        raise typer.BadParameter("say one of --persona, --stage, --role and --undo persona|stage|role")
 
     def ask(engine: Engine) -> Reply:
-        _must_be_known(engine, what, value)
-        choice = HandSet(value, reason, actor(who), engine.now())
-        return commands.set_by_hand(engine, lead, what=what, choice=choice)
+        if taken_back:
+            return take_back(engine, lead, what=taken_back[0], end=Undone(engine.now(), actor(who), reason))
+        what, value = chosen[0]
+        return set_by_hand(engine, lead, what=what, choice=HandSet(value, reason, actor(who), engine.now()))
 
     _answer(ask, as_json=as_json)
-
-
-def _must_be_known(engine: Engine, what: str, value: str) -> None:
-    with engine.store.read() as tx:
-        matrix = engine.rules(tx).matrix
-    known = matrix.personas if what == "persona" else matrix.stages
-    if value not in known:
-        fail([speaking(engine)("cli.unknown_value", value=value, what=what, known=", ".join(known))])
 
 
 @app.command()

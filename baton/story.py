@@ -27,6 +27,7 @@ def _parts(document: Mapping[str, Any], say: Say) -> Iterator[RenderableType]:
     )
     if persona["fallback"]:
         yield Text(say("story.fallback", fact=persona["fallback"]), style="dim")
+    yield from _by_hand(document, say)
     value = document["value"]
     if value:
         yield Text(value["explained"], style="green")
@@ -38,6 +39,16 @@ def _parts(document: Mapping[str, Any], say: Say) -> Iterator[RenderableType]:
             yield _rows(say(f"story.{title}"), document[title])
     if document["reconsider_at"]:
         yield Text(say("story.reconsider", at=document["reconsider_at"]), style="dim")
+
+
+def _by_hand(document: Mapping[str, Any], say: Say) -> Iterator[RenderableType]:
+    """What people set, beside what the rules say."""
+    role = {"computed": document["role_computed"], "set_by_hand": document["role_set_by_hand"]}
+    for what, verdict in (("persona", document["persona"]), ("stage", document["stage"]), ("role", role)):
+        one = verdict["set_by_hand"]
+        if one:
+            said = {"value": one["value"], "computed": verdict["computed"], "reason": one["reason"]}
+            yield Text(say("story.by_hand", what=what, **said), style="dim")
 
 
 def _verdict(document: Mapping[str, Any], say: Say) -> Iterator[RenderableType]:

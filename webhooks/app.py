@@ -14,6 +14,7 @@ from connector.domain.facts import Message
 from connector.settings import Settings
 from connector.sync.engine import Engine
 from webhooks import problems
+from webhooks.configuration import configuration
 from webhooks.doors import EXTENSION, LARGEST_BODY, Doors, Ring
 from webhooks.kpi import kpi
 from webhooks.leads import LONGEST_KEY, leads
@@ -102,7 +103,7 @@ def create_app(engine: Engine, settings: Settings, ring: Ring | None = None) -> 
         AUTH_ERROR_DESCRIPTION="Nobody whom Baton knows asks",
     )
     app.extensions[EXTENSION] = Doors(engine, settings, ring or _nobody)
-    for blueprint in (receivers, leads, rest, kpi, team, pages):
+    for blueprint in (receivers, leads, configuration, rest, kpi, team, pages):
         app.register_blueprint(blueprint)
     problems.register(app)
     app.spec_processor(_told_of_every_address)

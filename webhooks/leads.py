@@ -10,8 +10,10 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify, request
 
 from connector.domain.dispute import Settle
-from connector.domain.facts import Actor
+from connector.domain.facts import Actor, HandSet
+from connector.store.requests import Undone
 from connector.sync import commands
+from connector.sync.by_hand import set_by_hand, take_back
 from connector.sync.commands import Judged, NewContact, NewRejection, Reply
 from connector.sync.view import lead_view, plain
 from mappings.records import RecordKey
@@ -31,6 +33,8 @@ from webhooks.shapes import (
     RejectBody,
     ReplyShape,
     ReviewBody,
+    SetBody,
+    UnsetBody,
 )
 from webhooks.words import language
 
@@ -166,6 +170,29 @@ def qualify(connection: str, object: str, id: str, json_data: QualifyBody) -> Re
     lead, actor = _lead(connection, object, id), _actor(json_data, "rep")
     criteria = json_data.model_dump(exclude={"actor"})
     return _answer(commands.qualify(doors().engine, lead, actor=actor, criteria=criteria, locale=language()))
+
+
+@leads.post("/set")
+@leads.input(SetBody)
+@leads.doc(security=SECURITY, responses=COMMAND, operation_id="setByHand")
+@leads.output(ReplyShape)
+def set_(connection: str, object: str, id: str, json_data: SetBody) -> Response:
+    """Set row, column or role by hand; the computed one stays visible beside it"""
+    lead, actor, engine = _lead(connection, object, id), _actor(json_data, "sdr"), doors().engine
+    choice = HandSet(json_data.value, json_data.reason, actor, engine.now())
+    return _answer(set_by_hand(engine, lead, what=json_data.what, choice=choice, locale=language()))
+
+
+@leads.post("/unset")
+@leads.input(UnsetBody)
+@leads.doc(security=SECURITY, responses=COMMAND, operation_id="takeBack")
+@leads.output(ReplyShape)
+def unset(connection: str, object: str, id: str, json_data: UnsetBody) -> Response:
+    """What was set by hand ends; the computed one counts again"""
+    lead, actor = _lead(connection, object, id), _actor(json_data, "sdr")
+    engine, what = doors().engine, json_data.what
+    end = Undone(engine.now(), actor, json_data.reason)
+    return _answer(take_back(engine, lead, what=what, end=end, locale=language()))
 
 
 def _lead(connection: str, object: str, id_: str) -> str:

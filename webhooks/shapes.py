@@ -122,6 +122,21 @@ class ContestBody(CommandBody):
     hand_off: Annotated[Text, Field(max_length=64)] = ""
 
 
+class SetBody(CommandBody):
+    """A person knows better: `value` is an id of a row, a column or a role."""
+
+    what: Literal["persona", "stage", "role"]
+    value: Id
+    reason: Long
+
+
+class UnsetBody(CommandBody):
+    """What was set by hand ends; the computed one counts again."""
+
+    what: Literal["persona", "stage", "role"]
+    reason: Long
+
+
 class FindingBody(CommandBody):
     """What a manager heard from the customer about sales' latest no, or that of `hand_off`. `rep`: it does not hold;
     `lead`, `sdr`, `unclear`: it stands."""
@@ -225,6 +240,44 @@ class PlayShape(BaseModel):
     talk: str
 
 
+class ApplyBody(CommandBody):
+    """Documents by section, each the whole YAML text."""
+
+    documents: Annotated[dict[str, Text], Field(min_length=1, max_length=20)]
+    dry_run: bool = False
+
+
+class VersionsShape(BaseModel):
+    """As `baton config versions --json` prints it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    versions: list[dict[str, Any]]
+    waiting: int
+
+
+class DocumentShape(BaseModel):
+    """A document as it was applied, comments and all."""
+
+    model_config = ConfigDict(extra="allow")
+
+    section: str
+    document: str
+
+
+class AppliedShape(BaseModel):
+    """As `baton config apply --json` prints it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    changed: list[dict[str, Any]]
+    versions: dict[str, int]
+    leads: int
+    everyone: bool
+    warnings: list[str]
+    dry_run: bool
+
+
 class LeadShape(BaseModel):
     """One lead as the panel shows it and `baton lead show --json` prints it; keys are only ever added."""
 
@@ -235,6 +288,8 @@ class LeadShape(BaseModel):
     person: dict[str, Any]
     persona: dict[str, Any]
     role: str
+    role_computed: str
+    role_set_by_hand: dict[str, Any] | None
     stage: dict[str, Any]
     evidence: list[dict[str, Any]]
     lifecycle: dict[str, Any]

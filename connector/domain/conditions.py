@@ -6,9 +6,10 @@ Knows bands, tolerance and fallbacks; knows neither rows nor what a persona is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
@@ -41,12 +42,14 @@ ByCurrency = Annotated[dict[Currency, Limit], NOT_EMPTY]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a condition may look at, with the rates of a day for amounts in other currencies."""
+    """What a condition may look at, with the rates of a day for amounts in other currencies. `measured` keeps what bands
+    found out about these facts, since every row asks the same of them."""
 
     person: Person
     account: Account | None
     rates: Rates
     on: date
+    measured: dict[int, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +144,25 @@ Condition = Annotated[
 """A tree of conditions, as a row of the matrix states it."""
 
 
-def read_fact(facts: Facts, name: str) -> Value:
-    """The fact's value; None when nobody knows it. A negative revenue or head count is nobody's knowledge."""
+def fact_reader(name: str) -> Callable[[Facts], Value]:
+    """Gives the fact's value; None when nobody knows it. A negative revenue or head count is nobody's knowledge."""
     owner, _, rest = name.partition(".")
-    source: Person | Account | None = facts.person if owner == "person" else facts.account
-    if source is None:
-        return None
-    if rest.startswith("properties."):
-        return source.properties.get(rest.removeprefix("properties."))
-    value: Value = getattr(source, rest)
-    amount = value.minor if isinstance(value, Money) else value
-    negative = isinstance(amount, int) and amount < 0
-    return None if value == "" or negative else value
+    of_person, further = owner == "person", rest.startswith("properties.")
+    name = rest.removeprefix("properties.")
+
+    def read(facts: Facts) -> Value:
+        source: Person | Account | None = facts.person if of_person else facts.account
+        if source is None:
+            return None
+        if further:
+            return source.properties.get(name)
+        value: Value = getattr(source, name)
+        if isinstance(value, str):
+            return value or None
+        amount = value.minor if isinstance(value, Money) else value
+        return None if isinstance(amount, int) and amount < 0 else value
+
+    return read
 
 
 def number(value: Value) -> Decimal | None:
@@ -186,7 +196,11 @@ def reaches(amount: Decimal, limit: Decimal, margin: Decimal) -> bool:
 
 
 def _plain(value: Value | Decimal) -> str:
-    return fold(str(value))
+    return _folded(str(value))
+
+
+_folded = lru_cache(maxsize=10_000)(fold)
+"""Facts such as an industry or a source have few values among many leads."""
 
 
 def value_test(test: ValueTest) -> Callable[[Value], bool]:

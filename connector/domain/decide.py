@@ -61,6 +61,8 @@ def decide(known: Known, rules: Rules, now: datetime) -> Decision:
         cycles=tuple(row for row in here.cycle.rows if row not in known.cycles),
         deadlines=watched.deadlines,
         reassign=watched.reassign,
+        role_computed=here.role_computed,
+        role_set=here.known.role_set,
     )
 
 

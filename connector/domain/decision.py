@@ -183,6 +183,7 @@ class Decision:
     `wanted` holds Baton's own fields by our names (see `mappings/defaults`), the same for every system. `cycle` is the
     buying cycle that the decision is about; it differs from the memory's when fresh evidence, the lead's or a colleague's,
     opened another. `cycles` are those of the account that this decision opened, closed or corrected.
+    `role_computed` is what the title says, beside a role set by hand.
     """
 
     persona: PersonaVerdict
@@ -208,3 +209,5 @@ class Decision:
     cycles: tuple[BuyingCycle, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     reassign: Reassign | None = None
+    role_computed: str = ""
+    role_set: HandSet | None = None

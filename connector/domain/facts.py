@@ -156,7 +156,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class HandSet:
-    """A stage or persona that a person set, with the reason; the computed one stays visible beside it."""
+    """A stage, persona or role that a person set, with the reason; the computed one stays visible beside it."""
 
     value: str
     reason: str
@@ -234,6 +234,7 @@ class Known:
     overrides: tuple[Override, ...] = ()
     persona_set: HandSet | None = None
     stage_set: HandSet | None = None
+    role_set: HandSet | None = None
     memory: Memory = Memory()
     cycles: tuple[BuyingCycle, ...] = ()
     sdrs: frozenset[str] = frozenset()

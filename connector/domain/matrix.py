@@ -65,6 +65,7 @@ class Matrix:
     own_currencies: frozenset[str]
     title_role: Callable[[str], str]
     default_windows: Mapping[str, timedelta]
+    by_id: Mapping[str, Row]
 
     @property
     def personas(self) -> tuple[str, ...]:
@@ -78,7 +79,7 @@ class Matrix:
 
     def row(self, persona: str) -> Row | None:
         """The row of that id; None for `unknown`."""
-        return next((row for row in self.rows if row.id == persona), None)
+        return self.by_id.get(persona)
 
     def names(self, persona: str) -> tuple[str, ...]:
         """The ids by which other documents may mean this row, its own first."""
@@ -129,6 +130,7 @@ def compile_matrix(config: MatrixConfig) -> Matrix:
         own_currencies=config.currencies(),
         title_role=compile_titles(config.titles),
         default_windows=_spans(config.windows),
+        by_id={row.id: row for row in rows},
     )
 
 

@@ -39,11 +39,13 @@ class RowConfig(Section):
 
 
 class StageConfig(Section):
-    """One column. Marketing's columns form the matrix; sales' follow them."""
+    """One column. Marketing's columns form the matrix; sales' follow them. `by_hand`: no signal need speak for it,
+    people set it."""
 
     id: Id
     label: Texts
     owner: Literal["marketing", "sales"] = "marketing"
+    by_hand: bool = False
 
 
 class CellConfig(Section):

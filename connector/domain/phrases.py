@@ -7,18 +7,17 @@ a sentence; an English plural is found by itself. No regular expression of a use
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from connector.domain.negation import may_refuse, refused
 from connector.domain.text import fold
-from connector.domain.words import first_word, words_in
 
 _LATIN = "a-z0-9\u00c0-\u024f"
 _GAP = "[^.!?;。\\n]{0,20}?"
 _SCRIPT_CHANGE = re.compile(rf"(?<=[{_LATIN}*])(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])(?=[{_LATIN}])")
 _NUMBER = r"(?:\d[\d.,]*|[一二三四五六七八九十百千两几半]+)[来多余]?"
-_PREFIX = 3
+_PIECE = 3
 _PART = re.compile(r"\s+|-|\.\.\.|\*|#")
 
 
@@ -53,59 +52,54 @@ def _anchor(phrase: str) -> str:
     return max(parts, key=len)
 
 
-def _key(phrase: str) -> str:
-    """A word that a text must have for the phrase to stand in it; for the beginning of a word, `^` and its first letters."""
-    anchor = _anchor(phrase)
-    folded = fold(phrase)
-    if f"{anchor}*" in folded:
-        return "^" + anchor[:_PREFIX]
-    return first_word(anchor)
-
-
-def _keys(words: Iterable[str]) -> set[str]:
-    """All that phrases may be kept under which stand in a text of these words: plurals singular, genitives plain."""
-    keys = set(words)
-    for word in words:
-        if "a" <= word[0] <= "\u024f" and " " not in word:
-            plain = word.partition("'")[0]
-            keys |= {plain, plain.removesuffix("s"), plain.removesuffix("es"), "^" + word[:_PREFIX]}
-    return keys
-
-
 class PhraseBook:
     """Many phrases, each known by its own wording; a pattern is built when its phrase is first met.
 
-    Each phrase is kept under one word of its own; only phrases whose word stands in the text are looked for, so that the
-    cost follows the length of the text, not the number of phrases.
+    A text is cut into short pieces once; only phrases whose anchor begins with one of them are looked at, so that the cost
+    follows the length of the text, not the number of phrases.
     """
 
     def __init__(self, phrases: Iterable[str], wording: Callable[[str], str] = str) -> None:
         """`wording` rewrites folded phrases the way that the texts were rewritten; they keep their names."""
-        self._by_key: dict[str, list[tuple[str, str]]] = {}
+        self._index: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
         for phrase in sorted(set(phrases)):
             worded = wording(fold(phrase))
-            self._by_key.setdefault(_key(worded), []).append((phrase, worded))
+            anchor = _anchor(worded)
+            self._index.setdefault(tuple(anchor[:_PIECE]), []).append((anchor, phrase, worded))
+        self._pieces = _by_length(self._index)
+        self._ascii = _by_length(piece for piece in self._index if "".join(piece).isascii())
 
-    def mentioned(self, folded: str, words: Set[str] | None = None) -> frozenset[str]:
-        """The phrases that occur, refused or not. `words` are those of the text, where they are known already."""
+    def mentioned(self, folded: str) -> frozenset[str]:
+        """The phrases that occur, refused or not."""
         return frozenset(
-            phrase for phrase, worded in self._candidates(folded, words) if pattern_of(worded).search(folded)
+            phrase for phrase, worded in self._candidates(folded) if pattern_of(worded).search(folded)
         )
 
-    def meant(self, folded: str, words: Set[str] | None = None) -> frozenset[str]:
+    def meant(self, folded: str) -> frozenset[str]:
         """The phrases that occur at least once without being refused in their clause."""
         if not may_refuse(folded):
-            return self.mentioned(folded, words)
+            return self.mentioned(folded)
         return frozenset(
             phrase
-            for phrase, worded in self._candidates(folded, words)
+            for phrase, worded in self._candidates(folded)
             if any(not refused(folded, *found.span()) for found in pattern_of(worded).finditer(folded))
         )
 
-    def _candidates(self, folded: str, words: Set[str] | None) -> Iterator[tuple[str, str]]:
-        if folded:
-            for key in _keys(words_in(folded) if words is None else words) & self._by_key.keys():
-                yield from self._by_key[key]
+    def _candidates(self, folded: str) -> Iterator[tuple[str, str]]:
+        for length, known in (self._ascii if folded.isascii() else self._pieces).items():
+            # Every piece of the text, as tuples that one pass of `zip` makes: ten times as quick as slicing.
+            pieces = known.intersection(zip(*(folded[at:] for at in range(length)), strict=False))
+            for piece in pieces:
+                for anchor, phrase, worded in self._index[piece]:
+                    if anchor in folded:
+                        yield phrase, worded
+
+
+def _by_length(pieces: Iterable[tuple[str, ...]]) -> dict[int, frozenset[tuple[str, ...]]]:
+    found: dict[int, set[tuple[str, ...]]] = {}
+    for piece in pieces:
+        found.setdefault(len(piece), set()).add(piece)
+    return {length: frozenset(same) for length, same in found.items()}
 
 
 def phrase_problems(phrases: Iterable[str], path: str) -> list[str]:

@@ -5,6 +5,7 @@ Knows how an absent fact is stood in for and how near a limit still counts as th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
@@ -24,15 +25,15 @@ from connector.domain.conditions import (
     InBand,
     Limit,
     NotThis,
+    fact_reader,
     measure,
     reaches,
-    read_fact,
     value_test,
 )
 from connector.domain.document import NOT_EMPTY, Id, Section
 from connector.domain.money import Currency
 
-_NO = Finding(False)
+_NO, _YES = Finding(False), Finding(True)
 _Decide = Callable[[Facts, Decimal], bool | None]
 Limits = tuple[Limit, ...]
 
@@ -88,29 +89,40 @@ def compile_condition(node: Condition, bands: Bands) -> Check:
     return _fact(node)
 
 
-def _decided_by(findings: Sequence[Finding]) -> str:
-    """The fallback that findings of one truth rest on: none where any of them rests on a proper fact."""
-    return findings[0].fallback if all(f.fallback for f in findings) else ""
-
-
 def _all(checks: Sequence[Check]) -> Check:
+    """Fails by a fallback only where every part that fails does: the first that fails by a proper fact settles it."""
+
     def check(facts: Facts, margin: Decimal) -> Finding:
-        findings = [one(facts, margin) for one in checks]
-        against = [f for f in findings if not f.holds]
-        if against:
-            return Finding(False, _decided_by(against))
-        return Finding(True, next((f.fallback for f in findings if f.fallback), ""))
+        against: Finding | None = None
+        fallback = ""
+        for one in checks:
+            finding = one(facts, margin)
+            if finding.holds:
+                fallback = fallback or finding.fallback
+            elif not finding.fallback:
+                return _NO
+            else:
+                against = against or finding
+        return against or (Finding(True, fallback) if fallback else _YES)
 
     return check
 
 
 def _any(checks: Sequence[Check]) -> Check:
+    """Holds by a fallback only where every part that holds does: the first that holds by a proper fact settles it."""
+
     def check(facts: Facts, margin: Decimal) -> Finding:
-        findings = [one(facts, margin) for one in checks]
-        in_favour = [f for f in findings if f.holds]
-        if in_favour:
-            return Finding(True, _decided_by(in_favour))
-        return Finding(False, next((f.fallback for f in findings if f.fallback), ""))
+        in_favour: Finding | None = None
+        fallback = ""
+        for one in checks:
+            finding = one(facts, margin)
+            if not finding.holds:
+                fallback = fallback or finding.fallback
+            elif not finding.fallback:
+                return _YES
+            else:
+                in_favour = in_favour or finding
+        return in_favour or (Finding(False, fallback) if fallback else _NO)
 
     return check
 
@@ -124,23 +136,50 @@ def _not(inner: Check) -> Check:
 
 
 def _in_band(band: BandConfig, name: str) -> Check:
-    place = band.names.index(name)
+    place, measured = band.names.index(name), _measuring(band)
+    key = id(band)
 
     def check(facts: Facts, margin: Decimal) -> Finding:
-        for nth, source in enumerate(band.facts):
-            by_currency = source.limits if isinstance(source.limits, dict) else None
-            first = {code: row[0] for code, row in by_currency.items()} if by_currency else None
-            measured = measure(read_fact(facts, source.fact), first, facts)
-            if measured is None:
-                continue
-            amount, currency = measured
-            limits = source.limits[currency] if isinstance(source.limits, dict) else source.limits
-            above = place == 0 or reaches(amount, limits[place - 1], margin)
-            under = place == len(limits) or not reaches(amount, limits[place], -margin)
-            return Finding(above and under, source.fact if nth else "")
-        return _NO
+        known = facts.measured.get(key)
+        if known is None:
+            known = facts.measured[key] = measured(facts)
+        amount, limits, exact, (yes, no) = known
+        if amount is None:
+            return _NO
+        if not margin:
+            return yes if exact == place else no
+        above = place == 0 or reaches(amount, limits[place - 1], margin)
+        under = place == len(limits) or not reaches(amount, limits[place], -margin)
+        return yes if above and under else no
 
     return check
+
+
+_Measured = tuple[Decimal | None, Limits, int, tuple[Finding, Finding]]
+"""The number, the limits of its currency, the part of the band that it lies in, and what to answer: yes and no, each with
+the fallback fact that it came from."""
+
+
+def _measuring(band: BandConfig) -> Callable[[Facts], _Measured]:
+    """Reads the first fact of a band that is known."""
+    sources = []
+    for nth, source in enumerate(band.facts):
+        limits = source.limits
+        first = {code: row[0] for code, row in limits.items()} if isinstance(limits, dict) else None
+        fallback = source.fact if nth else ""
+        answers = Finding(True, fallback), Finding(False, fallback)
+        sources.append((fact_reader(source.fact), limits, first, answers))
+
+    def measured(facts: Facts) -> _Measured:
+        for read, limits, first, answers in sources:
+            found = measure(read(facts), first, facts)
+            if found is not None:
+                amount, currency = found
+                row = limits[currency] if isinstance(limits, dict) else limits
+                return amount, row, bisect_right(row, amount), answers
+        return None, (), 0, (_YES, _NO)
+
+    return measured
 
 
 def _fact(node: FactIs) -> Check:
@@ -150,7 +189,7 @@ def _fact(node: FactIs) -> Check:
     def check(facts: Facts, margin: Decimal) -> Finding:
         holds = decide(facts, margin)
         if holds is not None:
-            return Finding(holds)
+            return _YES if holds else _NO
         if fallback is None or node.fallback is None:
             return _NO
         stood_in = fallback(facts, margin)
@@ -160,11 +199,11 @@ def _fact(node: FactIs) -> Check:
 
 
 def _value(node: FactIs) -> _Decide:
-    test = value_test(node)
+    test, read, asks_presence = value_test(node), fact_reader(node.fact), node.present is not None
 
     def decide(facts: Facts, _margin: Decimal) -> bool | None:
-        value = read_fact(facts, node.fact)
-        return None if value is None and node.present is None else test(value)
+        value = read(facts)
+        return None if value is None and not asks_presence else test(value)
 
     return decide
 
@@ -172,9 +211,10 @@ def _value(node: FactIs) -> _Decide:
 def _limit(node: FactIs) -> _Decide:
     asked, below = (node.at_least, False) if node.at_least is not None else (node.below, True)
     by_currency = asked if isinstance(asked, dict) else None
+    read = fact_reader(node.fact)
 
     def decide(facts: Facts, margin: Decimal) -> bool | None:
-        measured = measure(read_fact(facts, node.fact), by_currency, facts)
+        measured = measure(read(facts), by_currency, facts)
         if measured is None:
             return None
         amount, currency = measured

@@ -11,16 +11,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from connector.domain.activity_conditions import words_tests
-from connector.domain.heard import Heard, Test, always, compiled_test
+from connector.domain.heard import Ears, Heard, Sieve, Test, Trigger, always, compiled_test, trigger_of
 from connector.domain.matrix_config import MatrixConfig
 from connector.domain.phrases import PhraseBook
 from connector.domain.scales import Scales, Weighed
 from connector.domain.signals_check import check_signals
 from connector.domain.signals_config import NeedConfig, SignalConfig, SignalsConfig, Strength
-from connector.domain.speech import from_customer, title_of, words_of
+from connector.domain.speech import from_customer
 from connector.domain.spelling import Speller
-from connector.domain.text import fold
-from connector.domain.words import words_in
 from connector.errors import ConfigError
 from mappings.records import Activity, Kind
 
@@ -45,6 +43,7 @@ class Signal:
     by_row: Mapping[str, Strength]
     test: Test
     phrases: frozenset[str] = frozenset()
+    trigger: Trigger = None
 
     def strength_in(self, names: tuple[str, ...]) -> Strength:
         """Its strength in a row that answers to these names: the row's own override, its group's, else its own."""
@@ -57,6 +56,7 @@ class Guard:
 
     id: str
     test: Test
+    trigger: Trigger = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +77,18 @@ class Reading:
     guards: tuple[str, ...] = ()
 
 
+NOTHING_READ = Reading()
+"""What most activities give."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signals:
     """The signals document, compiled."""
 
     by_id: Mapping[str, Signal]
-    by_kind: Mapping[Kind, tuple[Signal, ...]]
-    guards: Mapping[Kind, tuple[Guard, ...]]
-    speller: Speller
-    said: PhraseBook
-    titled: PhraseBook
-    scales: Scales
+    by_kind: Mapping[Kind, Sieve[Signal]]
+    guards: Mapping[Kind, Sieve[Guard]]
+    ears: Ears
     needs: tuple[NeedConfig, ...] = ()
     alerts: tuple[Alert, ...] = ()
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -98,18 +99,23 @@ def compile_signals(config: SignalsConfig, matrix: MatrixConfig) -> Signals:
     if problems := check_signals(config, matrix):
         raise ConfigError([f"signals: {problem}" for problem in problems])
     signals = [_signal(one, config) for one in config.signals]
-    guards = [(guard.kinds, Guard(guard.id, compiled_test(guard.when, config))) for guard in config.guards]
+    guards = [
+        (guard.kinds, Guard(guard.id, compiled_test(guard.when, config), trigger_of(guard.when, config)))
+        for guard in config.guards
+    ]
     said, titled = _phrases(config)
     speller = _speller(config)
     kinds_of = {signal.id: signal.kinds for signal in config.signals}
     return Signals(
         by_id={signal.id: signal for signal in signals},
-        by_kind={kind: tuple(s for s in signals if kind in kinds_of[s.id]) for kind in Kind},
-        guards={kind: tuple(guard for kinds, guard in guards if kind in kinds) for kind in Kind},
-        speller=speller,
-        said=PhraseBook(said, speller.spelled),
-        titled=PhraseBook(titled),
-        scales=Scales(config.scales, {name: config.spelled([f"@{name}"]) for name in config.phrases}),
+        by_kind={kind: Sieve([s for s in signals if kind in kinds_of[s.id]]) for kind in Kind},
+        guards={kind: Sieve([guard for kinds, guard in guards if kind in kinds]) for kind in Kind},
+        ears=Ears(
+            speller,
+            PhraseBook(said, speller.spelled),
+            PhraseBook(titled),
+            Scales(config.scales, {name: config.spelled([f"@{name}"]) for name in config.phrases}),
+        ),
         needs=config.needs,
         alerts=tuple(
             Alert(a.id, frozenset(a.rows), frozenset(a.signals), timedelta(days=a.days))
@@ -128,11 +134,13 @@ def match_activity(signals: Signals, activity: Activity) -> tuple[str, ...]:
 def read_activity(signals: Signals, activity: Activity) -> Reading:
     """The activity's signals, and the guards that held. A guard leaves negative signals standing."""
     candidates = signals.by_kind[activity.kind]
-    if activity.planned or not candidates or not from_customer(activity):
-        return Reading()
-    heard = _heard(signals, activity)
-    found = [signal for signal in candidates if signal.test(heard)]
-    guards = tuple(guard.id for guard in signals.guards[activity.kind] if guard.test(heard))
+    if activity.planned or not candidates.parts or not from_customer(activity):
+        return NOTHING_READ
+    heard = Heard(activity, signals.ears)
+    found = candidates.holding(heard)
+    guards = tuple(guard.id for guard in signals.guards[activity.kind].holding(heard))
+    if not (found or guards):
+        return NOTHING_READ
     if guards:
         found = [signal for signal in found if signal.strength is Strength.NEGATIVE]
     return Reading(tuple(signal.id for signal in found), guards)
@@ -140,22 +148,14 @@ def read_activity(signals: Signals, activity: Activity) -> Reading:
 
 def weigh_activity(signals: Signals, activity: Activity) -> tuple[Weighed, ...]:
     """What each scale makes of the activity's words, finding by finding: why a signal that asks a scale is given or not."""
-    heard = _heard(signals, activity)
-    return signals.scales.weighed(heard.said, heard.words)
+    heard = Heard(activity, signals.ears)
+    return signals.ears.scales.weighed(heard.said, heard.words)
 
 
 def words_heard(signals: Signals, activity: Activity, signal: str) -> tuple[str, ...]:
     """The phrases by which the activity gives this signal, as the document writes them; none where its kind, name or
     address does."""
-    return tuple(sorted(signals.by_id[signal].phrases & _heard(signals, activity).said))
-
-
-def _heard(signals: Signals, activity: Activity) -> Heard:
-    text = signals.speller.spelled(fold(words_of(activity)))
-    words = words_in(text)
-    said = signals.said.meant(text, words)
-    titled = signals.titled.mentioned(fold(title_of(activity)))
-    return Heard(activity, words, said, titled, signals.scales.holding(said, words))
+    return tuple(sorted(signals.by_id[signal].phrases & Heard(activity, signals.ears).said))
 
 
 def _speller(config: SignalsConfig) -> Speller:
@@ -167,7 +167,8 @@ def _speller(config: SignalsConfig) -> Speller:
 def _signal(signal: SignalConfig, config: SignalsConfig) -> Signal:
     test = compiled_test(signal.when, config) if signal.when else always
     said = {item for titled, words in words_tests(signal.when) if not titled for item in words.mentioned()}
-    return Signal(signal.id, signal.stage, signal.strength, signal.by_row, test, config.spelled(said))
+    phrases, trigger = config.spelled(said), trigger_of(signal.when, config)
+    return Signal(signal.id, signal.stage, signal.strength, signal.by_row, test, phrases, trigger)
 
 
 def _phrases(config: SignalsConfig) -> tuple[set[str], set[str]]:

@@ -26,6 +26,7 @@ class Situation:
     standing: Standing
     persona: PersonaVerdict
     role: str
+    role_computed: str
     stage: StageVerdict
     cell: str
     evidence: tuple[Evidence, ...]

@@ -26,11 +26,14 @@ def words_of(activity: Activity) -> str:
     if activity.kind not in REPORTED and (activity.kind not in _TYPED or not from_customer(activity)):
         return ""
     subject = subject_words(activity.subject) if activity.kind in _SUBJECT_IS_SAID else ""
-    return f"{subject}\n\n{own_words(activity.text)}"
+    said = own_words(activity.text)
+    return f"{subject}\n\n{said}" if subject else said
 
 
 def title_of(activity: Activity) -> str:
     """What the thing is called: its subject and the names among its properties."""
+    if not activity.properties:
+        return activity.subject
     names = (str(activity.properties.get(name) or "") for name in _TITLES)
     return " . ".join(filter(None, (activity.subject, *names)))
 

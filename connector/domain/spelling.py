@@ -40,6 +40,8 @@ class Speller:
         """The text in known wording. What is neither listed nor one edit from a known word stays as it is."""
         if self._han and _HAN.search(folded):
             folded = self._han.sub(lambda found: self._by_han[found.group()], folded)
+        if not (self._by_word or self._near):
+            return folded
         return _WORD.sub(self._word, folded)
 
     def _word(self, found: re.Match[str]) -> str:

@@ -17,6 +17,7 @@ from connector.domain.signals import Signals
 from connector.domain.signals_config import NeedConfig, Strength
 
 _USUAL_NEED = (1, 2)
+_NONE = (0, 0)
 _POINTS = {Strength.STRONG: 2, Strength.SUPPORTING: 1}
 
 Needs = Sequence[tuple[str, int, int]]
@@ -97,11 +98,15 @@ def _needs(matrix: Matrix, signals: Signals, persona: str) -> Needs:
 def _sufficing(needs: Needs, live: Collection[Trace]) -> frozenset[str]:
     """The columns whose evidence suffices. Where a row asks more of a column than is usual, evidence that would do
     elsewhere carries the column before: who asks the price knows what they want to buy."""
+    counts: dict[str | None, list[int]] = {}
+    for trace in live:
+        count = counts.setdefault(trace.signal.stage, [0, 0])
+        count[0] += trace.strength is Strength.STRONG
+        count[1] += 1
     enough: set[str] = set()
     carried = False
     for stage, strong_needed, together_needed in reversed(needs):
-        own = [trace.strength for trace in live if trace.signal.stage == stage]
-        strong, together = own.count(Strength.STRONG), len(own)
+        strong, together = counts.get(stage, _NONE)
         if carried or strong >= strong_needed or together >= together_needed:
             enough.add(stage)
         usual_strong, usual_together = _USUAL_NEED

@@ -30,6 +30,7 @@ def survey(known: Known, rules: Rules, now: datetime) -> tuple[Situation, dateti
     persona, stage = _fixed(present, standing, persona=persona, stage=stage)
     own = (*(e for e in known.episodes if e.cycle != cycle.number), *standing.episodes)
     running = cooldowns(rules.policies, own, known.account.other_episodes, now)
+    title_role = role_of(rules.matrix, known.person.title)
     here = Situation(
         known=present,
         rules=rules,
@@ -37,7 +38,8 @@ def survey(known: Known, rules: Rules, now: datetime) -> tuple[Situation, dateti
         cycle=cycle,
         standing=standing,
         persona=persona,
-        role=role_of(rules.matrix, known.person.title),
+        role=known.role_set.value if known.role_set else title_role,
+        role_computed=title_role,
         stage=stage,
         cell=cell_of(persona.id, stage.id),
         evidence=evidence,
@@ -127,7 +129,7 @@ def _instants(here: Situation) -> Iterator[datetime]:
         if episode.rejection:
             yield from filter(None, (episode.rejection.at, cooldown_end(here.policies, episode.rejection)))
     yield from (override.at for override in known.overrides)
-    yield from (hand_set.at for hand_set in (known.persona_set, known.stage_set) if hand_set)
+    yield from (hand_set.at for hand_set in (known.persona_set, known.stage_set, known.role_set) if hand_set)
     account = known.account.account
     modified = (
         known.person.modified_at,

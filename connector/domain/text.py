@@ -19,6 +19,7 @@ _PARAGRAPH = re.compile(r"[^\S\n]*\n\s*\n\s*")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]"
 )
+_SELECTORS = frozenset("\ufe0e\ufe0f")
 _SPACE = re.compile(r"\s+")
 
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|\d)"
@@ -42,9 +43,17 @@ _REPLY_SUBJECT = re.compile(r"\s*(?:re|fw|fwd|aw|回复|答复|转发|回覆)\s*
 def fold(text: str) -> str:
     """One spelling for all: compatibility forms unified (full width, ligatures), traditional Chinese read as simplified,
     case folded, invisible characters dropped, white space collapsed; a blank line becomes a full stop: it ends a clause."""
-    unified = unicodedata.normalize("NFKC", text[:LONGEST]).translate(_ONE_SPELLING).casefold()
+    unified = _unified(text[:LONGEST])
+    if unified.isprintable() and not _SELECTORS.intersection(unified):
+        return " ".join(unified.split())  # a plain line, as most are: its only white space is the blank
     visible = _INVISIBLE.sub("", unified).strip()
     return _SPACE.sub(" ", _PARAGRAPH.sub(" . ", visible)).strip()
+
+
+def _unified(text: str) -> str:
+    if text.isascii():
+        return text.replace("`", "'").lower()
+    return unicodedata.normalize("NFKC", text).translate(_ONE_SPELLING).casefold()
 
 
 def own_words(text: str) -> str:
@@ -53,11 +62,20 @@ def own_words(text: str) -> str:
     Answers written below or between `>` quotes are kept; behind any other header everything is the thread.
     """
     kept = _without_thread(text[:LONGEST].replace("\r\n", "\n"))
+    if "\n" not in kept:
+        return "" if _DEVICE.match(kept) or kept.lstrip().startswith((">", "＞", "&gt;")) else kept.strip()
     lines = [line for line in kept.split("\n") if not line.lstrip().startswith((">", "＞", "&gt;"))]
     return _DEVICE.sub("", "\n".join(lines)).strip()
 
 
+_IN_EVERY_HEADER = ("--", "__", "wrote", "from", "写", "寫", "件人", "件者")
+"""One of these stands in whatever begins a thread or a signature: looking for them is much cheaper than for a header."""
+
+
 def _without_thread(text: str) -> str:
+    lowered = text.lower()
+    if not any(part in lowered for part in _IN_EVERY_HEADER):
+        return text
     kept: list[str] = []
     while header := _HEADER.search(text):
         kept.append(text[: header.start()])

@@ -103,6 +103,8 @@ def rows_of(matrix: MatrixConfig, names: Iterable[str]) -> frozenset[str]:
 def signals_touch(old: SignalsConfig, new: SignalsConfig, matrix: MatrixConfig) -> Touch:
     """Signals and guards that read differently concern whoever has an activity of their kinds (its readings are compared
     then); other weights whoever gave the signal; needs and alerts their rows. Names of signals concern nobody."""
+    if changed_fields(old, new) - {"phrases", "signals", "guards", "needs", "alerts"}:
+        return EVERYONE
     reads = differing(_reading(old), _reading(new))
     weighed = differing(_weights(old), _weights(new))
     named = [*old.named().items(), *new.named().items()]
@@ -116,7 +118,8 @@ def signals_touch(old: SignalsConfig, new: SignalsConfig, matrix: MatrixConfig) 
 
 
 def _weights(config: SignalsConfig) -> dict[str, Any]:
-    return {signal.id: (signal.stage, signal.strength, signal.by_row) for signal in config.signals}
+    """All that a signal says beside how it is called and found."""
+    return {signal.id: signal.model_dump(exclude={"label", "kinds", "when"}) for signal in config.signals}
 
 
 @dataclass(frozen=True, slots=True)

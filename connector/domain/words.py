@@ -31,12 +31,6 @@ def words_in(folded: str) -> set[str]:
     return found
 
 
-def first_word(folded: str) -> str:
-    """The word or the Chinese pair that a wording begins with."""
-    words = ["#" if word[0].isdigit() else word for word in _WORD.findall(folded)]
-    return words[0] + words[1] if len(words) > 1 and _is_han(words[0]) and _is_han(words[1]) else words[0]
-
-
 def is_word_or_pair(folded: str) -> bool:
     """Whether this wording is one word or one pair, written as `words_in` gives them."""
     return folded in words_in(folded)

@@ -260,6 +260,7 @@ def _known(batch: _Batch, lead: Lead) -> Known:
         overrides=batch.overrides.get(lead.id, ()),
         persona_set=batch.hand_sets.get((lead.id, "persona")),
         stage_set=batch.hand_sets.get((lead.id, "stage")),
+        role_set=batch.hand_sets.get((lead.id, "role")),
         memory=state.memory if state else Memory(),
         cycles=batch.cycles.get(lead.account_id or lead.id, ()),
         sdrs=batch.sdrs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -112,7 +113,7 @@ def overrides_of(tx: Tx, lead_ids: Sequence[str]) -> dict[str, tuple[Override, .
 
 def set_by_hand(tx: Tx, lead_id: str, *, what: str, hand_set: HandSet) -> None:
     """A person sets persona, stage or role; what was set before is ended and kept."""
-    end_hand_set(tx, lead_id, what=what, at=hand_set.at)
+    end_hand_set(tx, lead_id, what=what, end=Undone(hand_set.at, hand_set.by, hand_set.reason))
     values = {
         "lead_id": lead_id,
         "what": what,
@@ -125,11 +126,26 @@ def set_by_hand(tx: Tx, lead_id: str, *, what: str, hand_set: HandSet) -> None:
     tx.execute(tables.hand_set.insert().values(**values))
 
 
-def end_hand_set(tx: Tx, lead_id: str, *, what: str, at: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """When, by whom and why something set by hand was taken back."""
+
+    at: datetime
+    by: Actor
+    reason: str = ""
+
+
+def end_hand_set(tx: Tx, lead_id: str, *, what: str, end: Undone) -> bool:
     """The computed one counts again. False when nothing was set."""
     t = tables.hand_set
+    values = {
+        "ended_at": end.at,
+        "ended_kind": end.by.kind,
+        "ended_id": end.by.id,
+        "ended_reason": end.reason,
+    }
     statement = update(t).where(t.c.lead_id == lead_id, t.c.what == what, t.c.ended_at.is_(None))
-    return tx.execute(statement.values(ended_at=at)).rowcount > 0
+    return tx.execute(statement.values(**values)).rowcount > 0
 
 
 def hand_sets_of(tx: Tx, lead_ids: Sequence[str]) -> dict[tuple[str, str], HandSet]:

@@ -15,7 +15,7 @@ from connector.domain.assessment import Qualification, Review
 from connector.domain.commands import Accepted, Command, Effect, Refused
 from connector.domain.decision import EpisodeAnswer
 from connector.domain.dispute import Contest, Contested, Found, Settle
-from connector.domain.facts import Actor, HandSet, Known, Message, Override, Request
+from connector.domain.facts import Actor, Known, Override, Request
 from connector.errors import BatonError
 from connector.store import (
     activities,
@@ -181,20 +181,6 @@ def settle(engine: Engine, lead: str, *, finding: Settle, locale: str | None = N
     return _run(engine, lead, lambda _: finding, name="finding", locale=locale)
 
 
-def set_by_hand(engine: Engine, lead: str, *, what: str, choice: HandSet) -> Reply:
-    """A person sets `persona` or `stage`, with a reason; the computed one stays visible beside it."""
-    now = engine.now()
-    with engine.store.begin() as tx:
-        lead_id = resolve(tx, lead)
-        if not choice.reason.strip():
-            refused = Refused((Message("command.reason_required"),))
-            _record(tx, lead_id, refused, Attempt(choice.by, f"set_{what}", now))
-            return _refused(engine, lead_id, refused, None)
-        requests.set_by_hand(tx, lead_id, what=what, hand_set=choice)
-        place_lead(engine, tx, lead_id, now=now)
-    return Reply(True, "done", (), lead_id)
-
-
 def resolve(tx: Tx, lead: str) -> str:
     """The lead that an id or `connection:object:id` stands for today. Raises UnknownLeadError."""
     lead_id: str | None = lead
@@ -219,8 +205,8 @@ def _run(engine: Engine, lead: str, make: Callable[[Tx], Command], *, name: str,
         known = known_of(tx, [lead_id], readers_for(engine, tx), now=now)[0]
         outcome = domain.check_command(command, known, engine.rules(tx), now)
         if isinstance(outcome, Refused):
-            _record(tx, lead_id, outcome, Attempt(command.by, name, now))
-            return _refused(engine, lead_id, outcome, locale)
+            record_refused(tx, lead_id, outcome, Attempt(command.by, name, now))
+            return refused_reply(engine, lead_id, outcome, locale)
         for effect in outcome.effects:
             _store(tx, known, effect, now=now)
         place_lead(engine, tx, lead_id, now=now)
@@ -236,12 +222,12 @@ class Attempt:
     at: datetime
 
 
-def _record(tx: Tx, lead_id: str, outcome: Refused, attempt: Attempt) -> None:
+def record_refused(tx: Tx, lead_id: str, outcome: Refused, attempt: Attempt) -> None:
     refusal = Refusal(lead_id, attempt.at, attempt.by, attempt.name, outcome.messages)
     decisions.add_refusal(tx, refusal)
 
 
-def _refused(engine: Engine, lead_id: str, outcome: Refused, locale: str | None) -> Reply:
+def refused_reply(engine: Engine, lead_id: str, outcome: Refused, locale: str | None) -> Reply:
     said = tuple(engine.render(message, locale or engine.locale) for message in outcome.messages)
     code = "ask_manager" if outcome.ask_manager else "refused"
     return Reply(False, code, said, lead_id, eligible_from=outcome.eligible_from)

@@ -45,9 +45,9 @@ def run_round(engine: Engine, choice: Choice | None = None) -> RoundResult:
     if chosen.read:
         _read(engine, result)
     if chosen.dry_run:
-        _step(engine, result, "place", lambda: rehearse(engine, result))
+        _step(engine, result, "place", lambda: rehearse(engine, result), total=_waiting(engine))
         return result
-    _step(engine, result, "place", lambda: _place(engine, result))
+    _step(engine, result, "place", lambda: _place(engine, result), total=_waiting(engine))
     _write(engine, result, force=chosen.force)
     return result
 
@@ -88,7 +88,15 @@ def _write(engine: Engine, result: RoundResult, *, force: bool) -> None:
                 return
 
 
-def _step(engine: Engine, result: RoundResult, name: str, work: Callable[[], object]) -> None:
-    engine.progress.step(name)
+def _waiting(engine: Engine) -> int:
+    """How many leads are to be decided: what the bar counts up to, all of them where rules changed."""
+    with engine.store.read() as tx:
+        return dirty.waiting(tx, engine.now())
+
+
+def _step(
+    engine: Engine, result: RoundResult, name: str, work: Callable[[], object], *, total: int | None = None
+) -> None:
+    engine.progress.step(name, total)
     with timed(result, name, engine.stopwatch):
         work()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from connector.documents import parse_yaml, plain
 from connector.domain.differences import Difference, differences
 from connector.store import configs, dirty
 from connector.store.engine import Store
-from connector.sync.configuration import UnknownVersionError, text_of
+from connector.sync.configuration import Applied, UnknownVersionError, text_of
 from connector.sync.sections import SECTIONS, Text, shipped
 
 SHIPPED = "shipped"
@@ -61,6 +62,29 @@ def text_at(store: Store, section: str, version: str = "") -> Text:
 def compare(old: Text, new: Text) -> list[Difference]:
     """What the second says differently, by path. Raises ConfigError for a text that is no YAML."""
     return list(differences(_plain(old), _plain(new)))
+
+
+def applied_document(
+    applied: Applied, before: Mapping[str, Text], after: Mapping[str, Text], *, dry_run: bool = False
+) -> dict[str, Any]:
+    """What came of applying, as `baton config apply --json` prints it. The shape is public (docs/json.md)."""
+    changed = [
+        {
+            "section": name,
+            "before": old,
+            "version": new,
+            "differences": [asdict(one) for one in compare(before[name], after[name])],
+        }
+        for name, (old, new) in applied.changed.items()
+    ]
+    return {
+        "changed": changed,
+        "versions": dict(applied.versions),
+        "leads": applied.leads,
+        "everyone": applied.everyone,
+        "warnings": list(applied.warnings),
+        "dry_run": dry_run,
+    }
 
 
 def _plain(text: Text) -> Any:

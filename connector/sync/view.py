@@ -93,7 +93,7 @@ class _View:
                 "created_at": self.known.created_at,
                 "person": self._person(),
                 "persona": self._persona(),
-                "role": decision.role,
+                **self._role(),
                 "stage": self._stage(),
                 "cell": decision.cell,
                 "evidence": self._evidence(),
@@ -155,6 +155,11 @@ class _View:
             "fallback": persona.fallback,
             "set_by_hand": persona.hand_set,
         }
+
+    def _role(self) -> dict[str, Any]:
+        decision = self.decision
+        computed, by_hand = decision.role_computed, decision.role_set
+        return {"role": decision.role, "role_computed": computed, "role_set_by_hand": by_hand}
 
     def _stage(self) -> dict[str, Any]:
         stage = self.decision.stage

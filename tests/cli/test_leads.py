@@ -11,7 +11,7 @@ import pytest
 from baton.compose import compose
 from baton.findings import findings, sentence
 from connector.settings import load_settings
-from connector.store import identities
+from connector.store import identities, tables
 from connector.sync.provision import Finding
 from connector.texts import LOCALES, catalogue
 from mappings.problems import Severity
@@ -69,6 +69,53 @@ def test_a_persona_set_by_hand_counts_and_the_computed_one_stays_visible(baton: 
     persona = shown(baton, baton.leads[0])["persona"]
     assert (persona["id"], persona["computed"]) == ("enterprise", before)
     assert persona["set_by_hand"]["reason"] == "I met them"
+
+
+def test_a_role_is_corrected_and_taken_back_with_both_reasons_kept(baton: Line) -> None:
+    lead = baton.leads[0]
+    assert shown(baton, lead)["role"] == "influencer"
+    asked = (
+        "lead",
+        "set",
+        lead,
+        "--role",
+        "decision-maker",
+        "--reason",
+        "signs the contracts",
+        "--as",
+        "sdr:7",
+    )
+    assert baton(*asked).code == 0
+    found = shown(baton, lead)
+    assert (found["role"], found["role_computed"]) == ("decision-maker", "influencer")
+    assert found["role_set_by_hand"]["by"] == {"kind": "sdr", "id": "7"}
+    assert "Set by hand: role decision-maker; the rules say influencer" in baton("lead", "show", lead).out
+    undone = ("lead", "set", lead, "--undo", "role", "--reason", "a mistake", "--as", "manager:9")
+    assert baton(*undone, "--json").json()["accepted"] is True
+    assert shown(baton, lead)["role"] == "influencer"
+    assert shown(baton, lead)["role_set_by_hand"] is None
+    answer = baton(*undone)
+    assert answer.code == 1
+    assert "Nothing of that kind is set by hand." in answer.err
+    store = baton.store
+    with store.read() as tx:
+        (row,) = tx.execute(tables.hand_set.select()).all()
+    store.close()
+    assert (row.reason, row.ended_reason, row.ended_kind, row.ended_id) == (
+        "signs the contracts", "a mistake", "manager", "9",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words", [("--role", "boss"), ("--persona", ""), ("--stage", "nowhere"), ("--undo", "role")]
+)
+def test_what_cannot_be_set_or_undone_is_refused(baton: Line, words: tuple[str, str]) -> None:
+    assert baton("lead", "set", baton.leads[0], *words, "--reason", "x").code == 1
+
+
+@pytest.mark.parametrize("words", [(), ("--undo", "name"), ("--role", "user", "--undo", "role")])
+def test_one_thing_is_set_at_a_time(baton: Line, words: tuple[str, ...]) -> None:
+    assert baton("lead", "set", baton.leads[0], *words, "--reason", "x").code == 2
 
 
 def test_a_value_that_the_matrix_does_not_have_is_refused_with_those_it_has(baton: Line) -> None:

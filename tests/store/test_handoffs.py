@@ -26,6 +26,7 @@ from connector.store.claims import Claim
 from connector.store.engine import Store, Tx
 from connector.store.handoffs import HandOff
 from connector.store.reassignments import Move
+from connector.store.requests import Undone
 from mappings.records import Money, RecordKey
 
 HOUR = timedelta(hours=1)
@@ -194,8 +195,8 @@ def test_what_a_person_set_stands_until_set_anew_or_ended(tx_lead: Store, now: d
         requests.set_by_hand(tx, "a", what="persona", hand_set=first)
         requests.set_by_hand(tx, "a", what="stage", hand_set=second)
         assert requests.hand_sets_of(tx, ["a"]) == {("a", "stage"): second, ("a", "persona"): first}
-        assert requests.end_hand_set(tx, "a", what="stage", at=now)
-        assert requests.end_hand_set(tx, "a", what="stage", at=now) is False
+        assert requests.end_hand_set(tx, "a", what="stage", end=Undone(now, SDR))
+        assert requests.end_hand_set(tx, "a", what="stage", end=Undone(now, SDR)) is False
         assert list(requests.hand_sets_of(tx, ["a"])) == [("a", "persona")]
 
 

@@ -224,6 +224,24 @@ def test_machines_read_the_digest_and_the_open_questions(door: Door, ripe: Recor
     assert codes(door.as_hubspot(b"", path="/api/v1/asks?userId=1", method="GET")) == (403, "token_only")
 
 
+def test_a_role_is_set_and_taken_back(door: Door, ripe: RecordKey) -> None:
+    before = door.get(address(ripe)).get_json()
+    boss = {
+        "what": "role",
+        "value": "influencer",
+        "reason": "only advises",
+        "actor": {"kind": "sdr", "id": "7"},
+    }
+    assert door.command(ripe, "set", boss).status_code == 200
+    found = door.get(address(ripe)).get_json()
+    assert (found["role"], found["role_computed"]) == ("influencer", before["role"])
+    assert found["role_set_by_hand"]["reason"] == "only advises"
+    assert door.command(ripe, "unset", {"what": "role", "reason": "a mistake"}).status_code == 200
+    assert door.get(address(ripe)).get_json()["role"] == before["role"]
+    assert codes(door.command(ripe, "unset", {"what": "role", "reason": "again"})) == (409, "refused")
+    assert codes(door.command(ripe, "set", {**boss, "value": "king"})) == (409, "refused")
+
+
 def test_a_naive_time_is_refused_in_words(door: Door, ripe: RecordKey) -> None:
     said = {"text": "spoke", "occurred_at": "2026-11-02T09:00:00"}
     assert "offset" in fields(door.command(ripe, "recontact", said))["occurred_at"]
@@ -347,3 +365,36 @@ def test_a_source_with_a_colon_and_an_empty_list_are_refused(door: Door) -> None
         "source",
         "activities",
     }
+
+
+# Configuration
+
+
+def test_documents_are_exported_applied_and_listed(door: Door, ripe: RecordKey) -> None:
+    shown = door.get("/api/v1/config/policies").get_json()["document"]
+    new = {"policies": shown.replace("max_rejections: 3", "max_rejections: 2")}
+    body = {"documents": new, "actor": {"kind": "admin", "id": "ann"}}
+    rehearsed = door.post("/api/v1/config/apply", {**body, "dry_run": True}).get_json()
+    assert (rehearsed["dry_run"], rehearsed["everyone"]) == (True, True)
+    applied = door.post("/api/v1/config/apply", body).get_json()
+    assert applied["versions"]["policies"] == 2
+    assert applied["changed"][0]["differences"][0]["path"] == "recycling.max_rejections"
+    found = door.get("/api/v1/config").get_json()
+    newest = next(one for one in found["versions"] if one["section"] == "policies")
+    assert (newest["version"], newest["by"], newest["in_force"]) == (2, "admin:ann", True)
+    assert found["waiting"] == applied["leads"] == 1
+    assert door.get("/api/v1/config/policies?version=1").get_json()["document"] == shown
+
+
+def test_wrong_documents_are_refused_with_their_places_and_others_without(door: Door) -> None:
+    body = {"documents": {"policies": "reasons: []\nnonsense: 1\n"}}
+    refused = door.post("/api/v1/config/apply", body)
+    assert codes(refused) == (422, "wrong_documents")
+    assert any("policies.yaml, line 2, column 1: nonsense" in one for one in refused.get_json()["problems"])
+    rep = {**body, "actor": {"kind": "rep", "id": "1"}}
+    assert codes(door.post("/api/v1/config/apply", rep)) == (403, "admin_only")
+    assert codes(door.post("/api/v1/config/apply", {"documents": {"x": "y"}})) == (404, "unknown_section")
+    for path in ("nothing", "policies?version=9", "policies?version=x"):
+        assert codes(door.get(f"/api/v1/config/{path}")) == (404, "unknown_version")
+    answer = door.as_hubspot(b"", path="/api/v1/config?userId=1", method="GET")
+    assert codes(answer) == (403, "token_only")

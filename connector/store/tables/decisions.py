@@ -277,6 +277,9 @@ hand_set = Table(
     text("actor_id"),
     at(),
     maybe_at("ended_at"),
+    text("ended_kind"),
+    text("ended_id"),
+    text("ended_reason"),
     one_of("what", "persona", "stage", "role"),
 )
 partial_index(hand_set, "lead_id", "what", where=hand_set.c.ended_at.is_(None), unique=True)

@@ -108,6 +108,7 @@ def standing(decision: Any) -> Any:
     [(("heard", PRICE), 0), (("click", ""), 0), (("grow", ""), 0), (("heard", PRICE), 103)],
     0.0,
 )
+@example("small", [(("won", ""), 0), (("heard", PRICE), 1), (("won", ""), 102)], 0.0)
 def test_between_two_inputs_a_decision_stands_until_reconsider_at(
     persona: str, events: list[tuple[tuple[str, str], int]], share: float
 ) -> None:

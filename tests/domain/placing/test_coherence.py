@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connector.domain.coherence import check_policies, check_value
+from connector.domain.matrix_config import MatrixConfig
 from connector.domain.policies import PoliciesConfig
 from connector.domain.signals import SignalsConfig, check_signals
 from connector.domain.signals_check import circles, unspoken
@@ -114,6 +115,9 @@ def test_a_column_that_no_signal_speaks_for_is_named() -> None:
     }
     (found,) = unspoken(SignalsConfig.model_validate(mute), matrix_config())
     assert found.startswith("stages[0]: no signal speaks for 'problem-education'")
+    first, *others = shipped("matrix")["stages"]
+    by_hand = {**shipped("matrix"), "stages": [{**first, "by_hand": True}, *others]}
+    assert list(unspoken(SignalsConfig.model_validate(mute), MatrixConfig.model_validate(by_hand))) == []
 
 
 GUARD = {"label": {"en": "G"}, "kinds": ["chat"]}

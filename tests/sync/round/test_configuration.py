@@ -187,3 +187,32 @@ def test_versions_of_a_decision_name_what_it_was_taken_under(desk: Desk) -> None
     )
     desk.settle()
     assert desk.view(contact)["versions"]["policies"] == 2
+
+
+class Listener:
+    """Notes how far each step is said to be."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[str, int | None]] = []
+        self.done = 0
+
+    def step(self, name: str, total: int | None = None) -> None:
+        self.steps.append((name, total))
+        self.done = 0
+
+    def advance(self, count: int) -> None:
+        self.done += count
+
+
+def test_how_far_history_is_read_again_and_decided_again_is_told(desk: Desk) -> None:
+    for _ in range(3):
+        desk.writes(desk.small(), QUIET)
+    desk.settle()
+    listener = Listener()
+    texts = signals("  price:\n    - price\n", f"  price:\n    - {QUIET}\n    - price\n")
+    desk.wait(minutes=30)
+    applied = put_in_force(desk.store, texts, at=desk.engine.now(), by="test", progress=listener)
+    assert (listener.steps, listener.done, applied.leads) == ([("read again", 3)], 3, 3)
+    desk.swap(progress=listener)
+    desk.round()
+    assert ("place", 3) in listener.steps
