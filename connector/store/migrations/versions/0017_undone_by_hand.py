@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_undone_by_hand"
-down_revision = "0014_value_units"
+revision = "0017_undone_by_hand"
+down_revision = "0016_deadlines"
 branch_labels = None
 depends_on = None
 
