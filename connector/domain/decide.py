@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from connector.domain.absence import reroute
 from connector.domain.assess import owed
 from connector.domain.decision import Decision, GateResult
 from connector.domain.events import OWNER, REVERT_OWNER, Visit
@@ -30,6 +31,7 @@ _ENDED = frozenset({Step.WON, Step.LOST, Step.DISQUALIFIED})
 def decide(known: Known, rules: Rules, now: datetime) -> Decision:
     """What should be true of the lead at `now`, under these rules. Raises nothing: what is odd becomes a flag."""
     here, reconsider_at = survey(known, rules, now)
+    reassign, turns = reroute(here, known.absences)
     gate = check_gate(here)
     handoff = verdict(here, gate)
     visits = (*here.standing.visits, *_marketing(here, gate))
@@ -51,7 +53,8 @@ def decide(known: Known, rules: Rules, now: datetime) -> Decision:
         next_action=next_action(here, step, handoff),
         wanted=wanted_fields(here, step, handoff),
         versions=rules.versions,
-        reconsider_at=reconsider_at,
+        reconsider_at=min([*turns, *([reconsider_at] if reconsider_at else [])], default=None),
+        reassign=reassign,
         flags=_flags(here),
         cycle=here.cycle.number,
         cycle_opened_at=here.cycle.opened_at,

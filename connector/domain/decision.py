@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from connector.domain.buying_cycle import BuyingCycle
 from connector.domain.facts import Actor, Answer, HandSet, Message, Rejection, Request, Step
+from connector.domain.reassignment import Reassign
 from mappings.records import Money
 
 FieldValue = str | int | bool | datetime | Money | Message | None
@@ -164,6 +165,7 @@ class Decision:
     `wanted` holds Baton's own fields by our names (see `mappings/defaults`), the same for every system. `cycle` is the
     buying cycle that the decision is about; it differs from the memory's when fresh evidence, the lead's or a colleague's,
     opened another. `cycles` are those of the account that this decision opened, closed or corrected.
+    `reassign`: the lead is to go to another rep, within its hand-off.
     """
 
     persona: PersonaVerdict
@@ -187,3 +189,4 @@ class Decision:
     cycle: int = 1
     cycle_opened_at: datetime | None = None
     cycles: tuple[BuyingCycle, ...] = ()
+    reassign: Reassign | None = None

@@ -7,28 +7,12 @@ says so as a `Reassign`; to whom it goes, routing decides; the walk on the CRM's
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from connector.domain.decision import HandOffVerdict
 from connector.domain.facts import Episode, Step
+from connector.domain.reassignment import Cause
 from connector.domain.situation import Situation
-
-
-class Cause(StrEnum):
-    """Why a lead goes to another rep."""
-
-    RECLAIMED = "reclaimed"
-    REP_AWAY = "rep_away"
-
-
-@dataclass(frozen=True, slots=True)
-class Reassign:
-    """A wish that the lead goes to another rep. `deadline` names the one whose breach is the cause."""
-
-    cause: Cause
-    deadline: str = ""
-
 
 _DEALT = frozenset({Step.OPPORTUNITY, Step.WON, Step.LOST})
 

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from connector.domain.facts import Actor
 
 
+class Cause(StrEnum):
+    """Why a lead goes to another rep."""
+
+    RECLAIMED = "reclaimed"
+    REP_AWAY = "rep_away"
+    REP_LEFT = "rep_left"
+
+
+@dataclass(frozen=True, slots=True)
+class Reassign:
+    """A wish that the lead goes to another rep. `deadline` names the one whose breach is the cause."""
+
+    cause: Cause
+    deadline: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Reassignment:
     """A lead that sales has went from one rep to another, within the same hand-off: no rejection, no cooldown, no count.
-    `cause` is a word of `connector.domain.reassign.Cause`, `deadline` the one whose breach led to it. Under way until
+    `cause` is a word of `Cause`, `deadline` the one whose breach led to it. Under way until
     `assigned_at`, when the CRM's record has the new owner."""
 
     id: str
@@ -24,3 +41,14 @@ class Reassignment:
     to_owner: str
     deadline: str = ""
     assigned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A rep is not there from `first` on, through `last`; `last` None: until somebody says otherwise. `left`: the CRM does
+    not list them as active any more."""
+
+    owner_id: str
+    first: date
+    last: date | None = None
+    left: bool = False

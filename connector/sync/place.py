@@ -22,6 +22,7 @@ from connector.store.dirty import Dirty
 from connector.store.engine import ROW_FAULTS, Tx
 from connector.store.known import known_of
 from connector.store.parked import Trouble
+from connector.sync import reassign
 from connector.sync.asks import note_asks, note_floods
 from connector.sync.engine import Engine
 from connector.sync.outcome import RETRY, answer_requests, begin, record_refusal
@@ -187,7 +188,7 @@ class _Placing:
         self._cycles(known, decision)
         self._enter(known, decision, first=first)
         self._answer(known, decision)
-        waits = not self.hold and not self._hand_off(known, decision)
+        waits = not self.hold and not (self._hand_off(known, decision) and self._reassign(known, decision))
         self._remember(known, decision)
         self.desk.want(known, decision, self.result)
         self._settle_dirty(known, decision, waits=waits)
@@ -225,6 +226,15 @@ class _Placing:
             record_refusal(self.tx, known, decision, at=self.now)
         answer_requests(self.tx, known, decision, at=self.now)
         return begun is not None
+
+    def _reassign(self, known: Known, decision: Decision) -> bool:
+        """Let the lead go to another rep where that is wished. False when nobody can take it now."""
+        if decision.reassign is None:
+            return True
+        begun = reassign.begin(
+            self.engine, self.tx, known, decision=decision, wish=decision.reassign, rules=self.rules
+        )
+        return begun is not False
 
     def _enter(self, known: Known, decision: Decision, *, first: bool) -> None:
         """Cell entries: on the first decision the whole way so far, afterwards each change."""

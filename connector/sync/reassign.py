@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from connector.domain.decision import Decision
 from connector.domain.facts import Actor, Episode, Known, Message
-from connector.domain.reassign import Reassign, movable, offers
-from connector.domain.reassignment import Reassignment
+from connector.domain.reassign import movable, offers
+from connector.domain.reassignment import Reassign, Reassignment
 from connector.domain.rules import Rules
 from connector.domain.survey import survey
 from connector.errors import RecordChangedError, RecordGoneError, RecordRefusedError, RemoteError

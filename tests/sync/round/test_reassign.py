@@ -10,7 +10,7 @@ import pytest
 from connector import errors
 from connector.domain.decide import decide
 from connector.domain.facts import Actor, Answer
-from connector.domain.reassign import Cause, Reassign
+from connector.domain.reassignment import Cause, Reassign
 from connector.store import handoffs, owners, parked, reassignments
 from connector.store.known import known_of
 from connector.store.reassignments import Move
