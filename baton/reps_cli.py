@@ -113,7 +113,7 @@ def away_(
     back: Annotated[bool, typer.Option("--back", help="Is there again.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Somebody is away and gets no leads, or is there again."""
+    """Somebody is away: gets no leads, and leads that they have not touched go to others from the next working day on."""
     if back == bool(since):
         raise typer.BadParameter("say one of --from and --back")
     absence = Away(None) if back else Away(_day(since, "--from"), _day(until, "--to") if until else None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from connector.domain.absence import reroute
 from connector.domain.assess import owed
 from connector.domain.deadlines import Watch, watch
 from connector.domain.decision import Decision, GateResult
@@ -31,11 +32,12 @@ _ENDED = frozenset({Step.WON, Step.LOST, Step.DISQUALIFIED})
 def decide(known: Known, rules: Rules, now: datetime) -> Decision:
     """What should be true of the lead at `now`, under these rules. Raises nothing: what is odd becomes a flag."""
     here, reconsider_at = survey(known, rules, now)
+    reroutes, reroutes_at = reroute(here, known.absences)
     gate = check_gate(here)
     handoff = verdict(here, gate)
     visits = (*here.standing.visits, *_marketing(here, gate))
     watched = watch(here, visits)
-    turns = [at for at in (reconsider_at, watched.turns_at) if at]
+    turns = [at for at in (reconsider_at, watched.turns_at, *reroutes_at) if at]
     step = visits[-1].step if visits else Step.NEW
     return Decision(
         persona=here.persona,
@@ -60,7 +62,7 @@ def decide(known: Known, rules: Rules, now: datetime) -> Decision:
         cycle_opened_at=here.cycle.opened_at,
         cycles=tuple(row for row in here.cycle.rows if row not in known.cycles),
         deadlines=watched.deadlines,
-        reassign=watched.reassign,
+        reassign=watched.reassign or reroutes,
         role_computed=here.role_computed,
         role_set=here.known.role_set,
     )

@@ -183,7 +183,8 @@ class Decision:
     `wanted` holds Baton's own fields by our names (see `mappings/defaults`), the same for every system. `cycle` is the
     buying cycle that the decision is about; it differs from the memory's when fresh evidence, the lead's or a colleague's,
     opened another. `cycles` are those of the account that this decision opened, closed or corrected.
-    `role_computed` is what the title says, beside a role set by hand.
+    `role_computed` is what the title says, beside a role set by hand. `reassign`: the lead goes to another rep within
+    its hand-off.
     """
 
     persona: PersonaVerdict

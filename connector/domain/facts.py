@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from connector.domain.assessment import Qualification, Review
 from connector.domain.buying_cycle import BuyingCycle
-from connector.domain.reassignment import Reassignment
+from connector.domain.reassignment import Absence, Reassignment
 from mappings.records import Account, Activity, Money, Opportunity, Person, RecordKey, SystemRole
 
 
@@ -219,8 +219,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All there is to know of one lead. `activities` are ordered by (occurred_at, key); `episodes` by requested_at; `cycles`
-    are those of its unit, by number; `sdrs` the owner ids that an admin named SDRs."""
+    """All there is to know of one lead. `activities` come by time, `episodes` by request, its unit's `cycles` by number."""
 
     lead_id: str
     created_at: datetime
@@ -240,3 +239,4 @@ class Known:
     sdrs: frozenset[str] = frozenset()
     reviews: tuple[Review, ...] = ()
     qualifications: tuple[Qualification, ...] = ()
+    absences: tuple[Absence, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,7 @@ class Cause(StrEnum):
 
     RECLAIMED = "reclaimed"
     REP_AWAY = "rep_away"
+    REP_LEFT = "rep_left"
     TRANSFERRED = "transferred"
     """Somebody gave the CRM's record to another rep by hand: a fact, recorded as it is."""
 
@@ -55,3 +56,14 @@ class Reassign:
     cause: Cause
     deadline: str = ""
     to_owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A rep is not there from `first` on, through `last`; `last` None: until somebody says otherwise. `left`: the CRM does
+    not list them as active any more."""
+
+    owner_id: str
+    first: date
+    last: date | None = None
+    left: bool = False

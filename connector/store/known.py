@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select
 
@@ -21,6 +22,7 @@ from connector.domain.facts import (
     Memory,
     StatusChange,
 )
+from connector.domain.reassignment import Absence
 from connector.ports import RecordState
 from connector.store import (
     accounts,
@@ -42,6 +44,8 @@ from connector.store.mirror import MirrorRow
 from connector.store.writes import chunks, is_record, key_of
 from mappings.records import Account, Opportunity, Person, RecordKey, Scalar, SystemRole
 
+UTC_ZONE = ZoneInfo("UTC")
+
 REACH = timedelta(days=3 * 366)
 """Activities older than this are left out: no window reaches further, and what they once showed is remembered."""
 
@@ -62,7 +66,8 @@ class Readers:
 
     `account` reads an account's row, and of a lead's row what that states of its company. `answer` says a raw status in our
     words ("" when it says nothing). `status_fields` names the remote fields behind the status of an object. `role` is the
-    part of a connection. `own_users` are owner ids, by connection, under which Baton itself writes.
+    part of a connection, `zone` whose days a departure is counted in. `own_users` are owner
+    ids, by connection, under which Baton itself writes.
     """
 
     person: Reader[Person]
@@ -72,6 +77,7 @@ class Readers:
     status_fields: Callable[[str, str], Sequence[str]]
     role: Callable[[str], SystemRole]
     own_users: frozenset[tuple[str, str]] = frozenset()
+    zone: ZoneInfo = UTC_ZONE
 
 
 def known_of(tx: Tx, lead_ids: Sequence[str], readers: Readers, *, now: datetime) -> list[Known]:
@@ -104,6 +110,7 @@ class _Batch:
     states: dict[str, decisions.LeadState]
     heard: dict[str, dict[str, list[datetime]]]
     sdrs: frozenset[str]
+    absences: dict[str, Absence]
     reviews: dict[str, tuple[Review, ...]]
     qualifications: dict[str, tuple[Qualification, ...]]
     pool: dict[str, dict[str, datetime]]
@@ -136,6 +143,7 @@ def _load(tx: Tx, lead_ids: Sequence[str], readers: Readers, *, now: datetime) -
         states=decisions.states(tx, ids),
         heard=activities.heard_at(tx, account_ids, since=now - REACH),
         sdrs=owners.sdr_ids(tx),
+        absences=owners.absences(tx, readers.zone),
         reviews=assessments.reviews_of(tx, ids),
         qualifications=assessments.qualifications_of(tx, ids),
         pool=links.in_marketing(tx, account_ids),
@@ -264,6 +272,9 @@ def _known(batch: _Batch, lead: Lead) -> Known:
         memory=state.memory if state else Memory(),
         cycles=batch.cycles.get(lead.account_id or lead.id, ()),
         sdrs=batch.sdrs,
+        absences=tuple(
+            batch.absences[one] for one in sorted({e.owner_id for e in episodes}) if one in batch.absences
+        ),
         reviews=batch.reviews.get(lead.id, ()),
         qualifications=batch.qualifications.get(lead.id, ()),
     )

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 
+from connector.domain.reassignment import Absence
 from connector.store import tables
 from connector.store.engine import Tx
 from connector.store.meta import recall, remember
@@ -58,6 +60,26 @@ def retire_owners(tx: Tx, connection: str, *, before: datetime) -> None:
     """Owners that the last full list did not name any more own nothing from now on."""
     t = tables.owner
     tx.execute(update(t).where(t.c.connection == connection, t.c.learned_at < before).values(active=False))
+
+
+def note_leavers(tx: Tx, connection: str, *, at: datetime) -> list[str]:
+    """Remember since when owners are not active any more, and forget it of those who came back. Gives who left just now."""
+    t = tables.owner
+    back = update(t).where(t.c.connection == connection, t.c.active, t.c.left_at.is_not(None))
+    tx.execute(back.values(left_at=None))
+    gone = update(t).where(t.c.connection == connection, ~t.c.active, t.c.left_at.is_(None))
+    return list(tx.execute(gone.values(left_at=at).returning(t.c.id)).scalars())
+
+
+def absences(tx: Tx, zone: ZoneInfo) -> dict[str, Absence]:
+    """Owners who are away, or will be, and those who left, by id. A departure counts from its day in that zone."""
+    t, r = tables.owner, tables.rep
+    away = select(r.c.owner_id, r.c.away_from, r.c.away_to).where(r.c.away_from.is_not(None))
+    found = {row.owner_id: Absence(row.owner_id, row.away_from, row.away_to) for row in tx.execute(away)}
+    left = select(t.c.id, t.c.left_at).where(~t.c.active, t.c.left_at.is_not(None))
+    for row in tx.execute(left):
+        found[row.id] = Absence(row.id, row.left_at.astimezone(zone).date(), left=True)
+    return found
 
 
 def leads_with(tx: Tx, owner_id: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from connector.ports import OwnerSource
-from connector.store import cursors, owners
+from connector.store import cursors, dirty, owners
 from connector.sync.engine import Engine
 from connector.sync.lanes import LIST, counted, cursor_of
 from connector.sync.results import RoundResult
@@ -40,6 +40,8 @@ def _pull(engine: Engine, system: OwnerSource, result: RoundResult) -> None:
         owners.save_owners(tx, found, learned_at=now)
         if found:  # an empty list is a permission that went away, not a firm without people
             owners.retire_owners(tx, system.connection, before=now)
+        for owner_id in owners.note_leavers(tx, system.connection, at=now):
+            dirty.mark(tx, owners.leads_with(tx, owner_id), reason="rep_left", at=now)
         if system.own_user_id:
             owners.set_own_user(tx, system.connection, owner_id=system.own_user_id)
         cursors.save_cursor(tx, cursor, at=now)

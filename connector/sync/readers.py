@@ -46,5 +46,6 @@ def readers_for(engine: Engine, tx: Tx) -> Readers:
         answer=answer,
         status_fields=status_fields,
         role=engine.role,
+        zone=engine.zone,
         own_users=own_users(tx, [system.connection for system in engine.systems]),
     )

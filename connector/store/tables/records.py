@@ -238,6 +238,7 @@ owner = Table(
     Column("active", Boolean, nullable=False, default=True),
     flag("is_queue"),
     Column("learned_at", UtcDateTime, nullable=False),
+    maybe_at("left_at"),
 )
 
 rep = Table(
