@@ -180,19 +180,6 @@ class ActivitiesBody(Body):
     activities: Annotated[list[ActivityShape], Field(min_length=1, max_length=MOST_ACTIVITIES)]
 
 
-class RepBody(Body):
-    """What routing is to know of an owner; what is left out stays. `capacity` null: the policies' number; `away_from` null:
-    there again; `away_to` null or left out: away until further notice."""
-
-    capacity: Annotated[int, Field(ge=0, le=1000)] | None = None
-    weight: Annotated[int, Field(ge=0, le=1000)] = 1
-    groups: list[Id] = Field(default_factory=list)
-    is_manager: bool = False
-    is_sdr: bool = False
-    away_from: date | None = None
-    away_to: date | None = None
-
-
 class Problem(BaseModel):
     """Why a request was not served: `code` for machines, `message` in the reader's language. `fields` names what is wrong
     with a body (`field`, `message`); `id` is what to give to whoever runs Baton."""
@@ -373,32 +360,3 @@ class StatusShape(BaseModel):
     outbox: list[dict[str, Any]]
     parked: list[dict[str, Any]]
     runs: list[dict[str, Any]]
-
-
-class RepShape(BaseModel):
-    """One who can own records, as `baton reps list --json` prints them."""
-
-    model_config = ConfigDict(extra="allow")
-
-    owner_id: str
-    name: str
-    active: bool
-    capacity: int | None
-    weight: int
-    groups: list[str]
-    away_from: date | None
-    away_to: date | None
-    is_manager: bool
-    is_sdr: bool
-
-
-class RepsShape(BaseModel):
-    """Everybody who can own records in the CRM."""
-
-    reps: list[RepShape]
-
-
-class BypassesShape(BaseModel):
-    """What sales began past the hand-off, as `baton bypass list --json` prints it."""
-
-    bypasses: list[dict[str, Any]]

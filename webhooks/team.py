@@ -13,7 +13,7 @@ from connector.sync.view import plain
 from webhooks.callers import identify, token_only
 from webhooks.doors import DELIVER, doors
 from webhooks.problems import RefusedError
-from webhooks.shapes import BypassesShape, RepBody, RepShape, RepsShape
+from webhooks.team_shapes import BypassesShape, RepBody, RepShape, RepsShape
 
 team = APIBlueprint("team", __name__, tag="Team", url_prefix="/api/v1")
 team.before_request(identify)
