@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from webhooks.shapes import Body
+from webhooks.shapes import Body, Id
 
 
 class RepBody(Body):
