@@ -51,8 +51,6 @@ def _mappings(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iter
 
 
 def _lists(old: list[Any], new: list[Any], path: str) -> Iterator[Difference]:
-    if old == new:
-        return
     by_id = _by_id(old), _by_id(new)
     if by_id[0] is not None and by_id[1] is not None:
         yield from _named(by_id[0], by_id[1], path)
@@ -91,7 +89,9 @@ def _words(items: Sequence[Any]) -> bool:
 
 
 def _word_lists(old: list[Any], new: list[Any], path: str) -> Iterator[Difference]:
-    yield from (Difference(path, How.ADDED, None, item) for item in new if item not in old)
-    yield from (Difference(path, How.REMOVED, item, None) for item in old if item not in new)
-    if sorted(map(repr, old)) == sorted(map(repr, new)):
+    # By their spelling: `1` and `true` are equal to Python, and two things to a reader.
+    before, after = [repr(item) for item in old], [repr(item) for item in new]
+    yield from (Difference(path, How.ADDED, None, item) for item in new if repr(item) not in before)
+    yield from (Difference(path, How.REMOVED, item, None) for item in old if repr(item) not in after)
+    if before != after and sorted(before) == sorted(after):
         yield Difference(path, How.MOVED, old, new)
