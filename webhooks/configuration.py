@@ -15,9 +15,9 @@ from connector.sync.sections import SECTIONS
 from connector.sync.versions import applied_document, listed, text_at, waiting
 from connector.sync.view import plain
 from webhooks.callers import identify, token_only
+from webhooks.configuration_shapes import AppliedShape, ApplyBody, DocumentShape, VersionsShape
 from webhooks.doors import DELIVER, doors
 from webhooks.problems import RefusedError, problem
-from webhooks.shapes import AppliedShape, ApplyBody, DocumentShape, VersionsShape
 from webhooks.words import sentence
 
 configuration = APIBlueprint("configuration", __name__, tag="Configuration", url_prefix="/api/v1/config")

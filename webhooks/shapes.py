@@ -227,44 +227,6 @@ class PlayShape(BaseModel):
     talk: str
 
 
-class ApplyBody(CommandBody):
-    """Documents by section, each the whole YAML text."""
-
-    documents: Annotated[dict[str, Text], Field(min_length=1, max_length=20)]
-    dry_run: bool = False
-
-
-class VersionsShape(BaseModel):
-    """As `baton config versions --json` prints it."""
-
-    model_config = ConfigDict(extra="allow")
-
-    versions: list[dict[str, Any]]
-    waiting: int
-
-
-class DocumentShape(BaseModel):
-    """A document as it was applied, comments and all."""
-
-    model_config = ConfigDict(extra="allow")
-
-    section: str
-    document: str
-
-
-class AppliedShape(BaseModel):
-    """As `baton config apply --json` prints it."""
-
-    model_config = ConfigDict(extra="allow")
-
-    changed: list[dict[str, Any]]
-    versions: dict[str, int]
-    leads: int
-    everyone: bool
-    warnings: list[str]
-    dry_run: bool
-
-
 class LeadShape(BaseModel):
     """One lead as the panel shows it and `baton lead show --json` prints it; keys are only ever added."""
 

@@ -20,7 +20,9 @@ def as_expressions(value: object) -> object:
     return tuple(part for part in _BETWEEN.split(value.strip()) if part) if isinstance(value, str) else value
 
 
-Phrases = Annotated[tuple[str, ...], BeforeValidator(as_expressions)]
+Phrases = Annotated[
+    tuple[str, ...], BeforeValidator(as_expressions, json_schema_input_type=str | tuple[str, ...])
+]
 Points = Annotated[int, Field(ge=-1000, le=1000)]
 
 
