@@ -338,7 +338,7 @@ def _cycle_at(known: Known, decision: Decision, at: datetime) -> int:
 
 def _changed_itself(decision: Decision, *, waits: bool) -> bool:
     """Whether recording the decision made a new fact, so that the lead must be looked at once more: a hand-off begun, an
-    answer recorded, a request answered, another rep chosen."""
+    answer recorded, a request answered, another rep chosen, a cycle opened or closed."""
     acted = decision.handoff.deed in ("hand_off", "refuse") and not waits
     moved = decision.reassign is not None and not waits
-    return bool(decision.answers) or acted or moved or bool(decision.transitions)
+    return bool(decision.answers or decision.transitions or decision.cycles) or acted or moved

@@ -109,6 +109,11 @@ def standing(decision: Any) -> Any:
     0.0,
 )
 @example("small", [(("won", ""), 0), (("heard", PRICE), 1), (("won", ""), 102)], 0.0)
+@example(
+    "small",
+    [(("heard", "I don't want a demo"), 0), (("colleague", "no_budget"), 0), (("heard", PRICE), 0)],
+    0.0,
+)
 def test_between_two_inputs_a_decision_stands_until_reconsider_at(
     persona: str, events: list[tuple[tuple[str, str], int]], share: float
 ) -> None:
