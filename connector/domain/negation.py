@@ -45,7 +45,7 @@ _CHINESE_AFTER = re.compile(
 )
 _FARTHEST_WORDS, _FARTHEST_HAN = 6, 8
 _TRACE = re.compile(
-    r"[不没无毋谢拒甭勿别免算以]|n't|\b(?:do|does|did|wo)nt\b|\b(?:no|not|nor|never|neither|stop|without)\b"
+    r"[不没无毋谢拒甭勿别]|[免算](?:[了的吧啦哈谢]|(?![\u3400-\u9fff]))|以后再说|n't|\b(?:do|does|did|wo)nt\b|\b(?:no|not|nor|never|neither|stop|without)\b"
 )
 
 
@@ -56,6 +56,8 @@ def may_refuse(text: str) -> bool:
 
 def refused(text: str, start: int, end: int) -> bool:
     """Whether the phrase at `text[start:end]` is turned down by the words of its own clause."""
+    if not _TRACE.search(text, max(0, start - _BEFORE), end + _AFTER):
+        return False
     before = text[max(0, start - _BEFORE) : start]
     before = _CLAUSE_END.split(before)[-1]
     after = _CLAUSE_END.split(text[end : end + _AFTER], maxsplit=1)[0]

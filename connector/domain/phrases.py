@@ -46,10 +46,10 @@ def _word(word: str) -> str:
     return _NUMBER.join(map(re.escape, word.removesuffix("*").split("#"))) + ending
 
 
-def _anchor(phrase: str) -> str:
-    """The longest part that must stand in a text literally: looking for it first is what makes reading cheap."""
-    parts = [p for part in _PART.split(fold(phrase)) for p in _SCRIPT_CHANGE.split(part)]
-    return max(parts, key=len)
+def _parts(phrase: str) -> tuple[str, ...]:
+    """What must stand in a text literally, the longest first: looking for it is what makes reading cheap."""
+    parts = {p for part in _PART.split(fold(phrase)) for p in _SCRIPT_CHANGE.split(part) if p}
+    return tuple(sorted(parts, key=lambda part: (-len(part), part)))
 
 
 class PhraseBook:
@@ -61,11 +61,11 @@ class PhraseBook:
 
     def __init__(self, phrases: Iterable[str], wording: Callable[[str], str] = str) -> None:
         """`wording` rewrites folded phrases the way that the texts were rewritten; they keep their names."""
-        self._index: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
+        self._index: dict[tuple[str, ...], list[tuple[tuple[str, ...], str, str]]] = {}
         for phrase in sorted(set(phrases)):
             worded = wording(fold(phrase))
-            anchor = _anchor(worded)
-            self._index.setdefault(tuple(anchor[:_PIECE]), []).append((anchor, phrase, worded))
+            parts = _parts(worded)
+            self._index.setdefault(tuple(parts[0][:_PIECE]), []).append((parts, phrase, worded))
         self._pieces = _by_length(self._index)
         self._ascii = _by_length(piece for piece in self._index if "".join(piece).isascii())
 
@@ -90,8 +90,11 @@ class PhraseBook:
             # Every piece of the text, as tuples that one pass of `zip` makes: ten times as quick as slicing.
             pieces = known.intersection(zip(*(folded[at:] for at in range(length)), strict=False))
             for piece in pieces:
-                for anchor, phrase, worded in self._index[piece]:
-                    if anchor in folded:
+                for parts, phrase, worded in self._index[piece]:
+                    for part in parts:
+                        if part not in folded:
+                            break
+                    else:
                         yield phrase, worded
 
 

@@ -103,7 +103,8 @@ def rows_of(matrix: MatrixConfig, names: Iterable[str]) -> frozenset[str]:
 def signals_touch(old: SignalsConfig, new: SignalsConfig, matrix: MatrixConfig) -> Touch:
     """Signals and guards that read differently concern whoever has an activity of their kinds (its readings are compared
     then); other weights whoever gave the signal; needs and alerts their rows. Names of signals concern nobody."""
-    if changed_fields(old, new) - {"phrases", "signals", "guards", "needs", "alerts"}:
+    known = {"phrases", "spellings", "slips", "scales", "signals", "guards", "needs", "alerts"}
+    if changed_fields(old, new) - known:
         return EVERYONE
     reads = differing(_reading(old), _reading(new))
     weighed = differing(_weights(old), _weights(new))
