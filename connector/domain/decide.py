@@ -17,6 +17,7 @@ from connector.domain.facts import Actor, Known, LinkedRecord, Step
 from connector.domain.gate import check_gate
 from connector.domain.handoff import at_point, closed, compared, strong_in_cooldown, verdict
 from connector.domain.lifecycle import transitions
+from connector.domain.reassignment import Cause, Reassign
 from connector.domain.recycling import rejected, resubmission
 from connector.domain.rules import Rules
 from connector.domain.situation import Situation
@@ -62,10 +63,16 @@ def decide(known: Known, rules: Rules, now: datetime) -> Decision:
         cycle_opened_at=here.cycle.opened_at,
         cycles=tuple(row for row in here.cycle.rows if row not in known.cycles),
         deadlines=watched.deadlines,
-        reassign=watched.reassign or reroutes,
+        reassign=_to_another(watched.reassign, reroutes),
         role_computed=here.role_computed,
         role_set=here.known.role_set,
     )
+
+
+def _to_another(watched: Reassign | None, absent: Reassign | None) -> Reassign | None:
+    """Which wish counts: what somebody did by hand is a fact, and whoever is away missed no deadline through their fault."""
+    by_hand = watched is not None and watched.cause is Cause.TRANSFERRED
+    return watched if by_hand else absent or watched
 
 
 def _marketing(here: Situation, gate: Sequence[GateResult]) -> tuple[Visit, ...]:

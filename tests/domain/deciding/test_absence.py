@@ -16,6 +16,9 @@ from tests.domain.deciding.tale import DAY, HOUR, START, Tale, handed_off, rules
 
 CN = {"hours": {"mon": ["09:00-18:00"], "tue": ["09:00-18:00"], "wed": ["09:00-18:00"], "thu": ["09:00-18:00"],
                 "fri": ["09:00-18:00"]}, "country": "CN"}  # fmt: skip
+CALM = {"first_contact_minutes": {"default": 40_000}, "attempts_days": 300, "answer_days": 300,
+        "reclaim": {"first_contact": False, "answer": False}}  # fmt: skip
+"""No deadline runs out meanwhile: what absence does is seen alone."""
 WORKING = rules(working_time=CN).policies.working()
 
 
@@ -49,7 +52,7 @@ def away(tale: Tale, **more: object) -> Tale:
 
 
 def test_an_open_lead_waits_for_the_next_working_day_and_is_no_rejection() -> None:
-    tale = handed_off(by=rules(working_time=CN))
+    tale = handed_off(by=rules(working_time=CN, sla=CALM))
     tale.now = START + DAY
     away(tale)
     opening = shanghai(3, 4)
@@ -62,7 +65,7 @@ def test_an_open_lead_waits_for_the_next_working_day_and_is_no_rejection() -> No
 
 
 def test_a_rep_who_left_is_named_as_that_and_an_accepted_lead_without_any_activity_goes_too() -> None:
-    tale = handed_off(by=rules(working_time=CN))
+    tale = handed_off(by=rules(working_time=CN, sla=CALM))
     tale.now += HOUR
     tale.crm("accepted")
     tale.now = START + 3 * DAY
@@ -71,13 +74,13 @@ def test_a_rep_who_left_is_named_as_that_and_an_accepted_lead_without_any_activi
 
 
 def test_a_lead_that_the_rep_worked_on_stays_and_so_does_one_with_a_deal_or_a_no() -> None:
-    worked = handed_off(by=rules(working_time=CN))
+    worked = handed_off(by=rules(working_time=CN, sla=CALM))
     worked.now += HOUR
     worked.heard("Introduced ourselves.", kind=Kind.CALL, direction=None, author_id="r1")
-    dealt = handed_off(by=rules(working_time=CN))
+    dealt = handed_off(by=rules(working_time=CN, sla=CALM))
     dealt.now += HOUR
     dealt.opportunity()
-    refused = handed_off(by=rules(working_time=CN))
+    refused = handed_off(by=rules(working_time=CN, sla=CALM))
     refused.now += HOUR
     refused.crm("rejected", rejection_reason="need_unclear")
     for tale in (worked, dealt, refused):
@@ -87,7 +90,7 @@ def test_a_lead_that_the_rep_worked_on_stays_and_so_does_one_with_a_deal_or_a_no
 
 
 def test_who_comes_back_keeps_what_nobody_could_take() -> None:
-    tale = handed_off(by=rules(working_time=CN))
+    tale = handed_off(by=rules(working_time=CN, sla=CALM))
     tale.now = START + 3 * DAY
     away(tale, last=(START + 5 * DAY).date())
     assert tale.decision.reassign is not None
@@ -95,3 +98,10 @@ def test_who_comes_back_keeps_what_nobody_could_take() -> None:
     assert back == shanghai(3, 8, 0)
     tale.later(back - tale.now + timedelta(seconds=1))
     assert tale.decision.reassign is None
+
+
+def test_who_is_away_is_not_said_to_have_missed_a_deadline() -> None:
+    tale = handed_off(by=rules(working_time=CN))
+    tale.now = START + 5 * DAY
+    away(tale)
+    assert tale.decision.reassign == Reassign(Cause.REP_AWAY)
