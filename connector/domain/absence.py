@@ -34,7 +34,7 @@ def reroute(here: Situation, absences: Sequence[Absence]) -> tuple[Reassign | No
     absence = next((one for one in absences if episode and one.owner_id == episode.owner_id), None)
     if episode is None or absence is None or moving(episode) is not None or touched(here, episode):
         return None, ()
-    span = rerouted_from(absence, here.policies.working())
+    span = rerouted_from(absence, here.policies.working(episode.calendar))
     if span is None:
         return None, ()
     since, until = span
