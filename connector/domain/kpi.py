@@ -104,7 +104,10 @@ def entries(handoffs: Sequence[HandedOff], invalid: InvalidRules) -> tuple[Entry
     against: dict[str, str] = {}
     mine = [one for one in handoffs if one.lead_id == credited.lead_id]
     verdicts = _verdicts(mine, invalid, credited)
-    for at, handoff_id, cause in sorted(verdicts, key=lambda verdict: verdict[0]):
+    # Of one instant by hand-off, and a verdict before its end: the account does not depend on the order of reading.
+    for at, handoff_id, cause in sorted(
+        verdicts, key=lambda verdict: (verdict[0], verdict[1], not verdict[2])
+    ):
         stood = not against
         if cause:
             against[handoff_id] = cause

@@ -103,6 +103,13 @@ def test_a_verdict_stamped_before_the_hand_off_counts_from_the_hand_off() -> Non
     assert account(handed(days=1, refused=Refused(after(0), "duplicate")))[1][2] == after(1)
 
 
+def test_two_verdicts_of_one_instant_are_booked_alike_in_whatever_order_they_are_read() -> None:
+    one = handed("h1", refused=Refused(after(5), "duplicate"))
+    other = handed("h2", refused=Refused(after(5), "competitor"))
+    assert entries([one, other], INVALID) == entries([other, one], INVALID)
+    assert entries([one, other], INVALID)[1].cause == "duplicate"
+
+
 TIMES = st.integers(0, 400).map(after)
 
 
