@@ -213,7 +213,8 @@ def test_how_far_history_is_read_again_and_decided_again_is_told(desk: Desk) -> 
         desk.writes(desk.small(), QUIET)
     desk.settle()
     listener = Listener()
-    texts = signals("  price:\n    - price\n", f"  price:\n    - {QUIET}\n    - price\n")
+    wrote = "{id: wrote, label: {en: Wrote}, stage: problem-education, strength: supporting, kinds: [email_reply]}"
+    texts = signals("\nsignals:\n", f"\nsignals:\n  - {wrote}\n")
     desk.wait(minutes=30)
     applied = put_in_force(desk.store, texts, at=desk.engine.now(), by="test", progress=listener)
     assert (listener.steps, listener.done, applied.leads) == ([("read again", 3)], 3, 3)
