@@ -204,10 +204,6 @@ class Listener:
         self.done += count
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="a word put on a list is evidence only where the column's scale holds too: this text of thanks concerns nobody",
-)
 def test_how_far_history_is_read_again_and_decided_again_is_told(desk: Desk) -> None:
     for _ in range(3):
         desk.writes(desk.small(), QUIET)
